@@ -1,0 +1,22 @@
+"""How the pages are made: one Sphinx extension, in parts that each do one thing.
+
+``mathml`` draws formulas, ``execution`` runs the chapters, ``widgets`` brings their live figures into the page,
+``lean`` takes out what a page does not use, and ``guard`` keeps one build from spoiling the next.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+PARTS = ("guard", "mathml", "execution", "widgets", "lean")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Load the parts; a change to any of them makes Sphinx read every page again."""
+    for part in PARTS:
+        app.setup_extension(f"{__name__}.{part}")
+    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    version = int.from_bytes(hashlib.sha256(sources).digest()[:4], "big")
+    return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}

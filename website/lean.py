@@ -1,0 +1,105 @@
+"""Light pages: each loads only what it uses.
+
+The theme brings four hundred kilobytes of rules, most of them for components and icons that no page of this book has.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import tinycss2
+from docutils import nodes
+from sphinx.application import Sphinx
+from tinycss2.ast import LiteralToken, Node
+
+# A script or style sheet, by part of its name, and what a page holds that uses it.
+NEEDED_BY = {
+    "clipboard.min.js": 'class="cell_input',
+    "copybutton": 'class="cell_input',
+    "mystnb": 'class="cell ',
+}
+COMMA = LiteralToken(0, 0, ",")
+UNUSED = ("scripts/bootstrap.js", "scripts/fontawesome.js")
+
+
+def drop_unused_files(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts and style sheets for what this page does not have."""
+    body = context.get("body", "")
+
+    def needed(file: Any) -> bool:
+        name = str(getattr(file, "filename", None) or "")
+        return all(mark in body for part, mark in NEEDED_BY.items() if part in name)
+
+    context["script_files"] = [file for file in context["script_files"] if needed(file)]
+    context["css_files"] = [file for file in context["css_files"] if needed(file)]
+
+
+def download_link(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Offer the notebook of a chapter by one plain link, in place of the theme's menu."""
+    source = context.get("sourcename", "")
+    context["header_buttons"] = []
+    if source.endswith(".ipynb"):
+        context["notebook_link"] = context["pathto"](f"_sources/{source}", 1)
+
+
+def purge(rules: list[Node], words: set[str]) -> Iterator[Node]:
+    """Yield the rules that can match: all classes and ids of a selector must be among the words."""
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            alive = [part for part in split_selectors(rule.prelude) if names(part) <= words]
+            rule.prelude = [token for part in alive for token in (*part, COMMA)][:-1]
+            if not rule.prelude:
+                continue
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            rule.content = list(purge(inner, words))
+            if not rule.content:
+                continue
+        yield rule
+
+
+def split_selectors(prelude: list[Node]) -> list[list[Node]]:
+    """Split a rule's prelude at its commas."""
+    parts: list[list[Node]] = [[]]
+    for token in prelude:
+        if token == ",":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def names(selector: list[Node]) -> set[str]:
+    """Classes and ids that a selector asks for; what is within ``:not()`` it does not ask for."""
+    pairs = pairwise(selector)
+    classes = {name.value for dot, name in pairs if dot == "." and name.type == "ident"}
+    return classes | {token.value for token in selector if token.type == "hash"}
+
+
+def purge_styles(app: Sphinx, error: Exception | None) -> None:
+    """Take out of the written style sheets what no page and no script of the book mentions."""
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    static = out / "_static"
+    for name in UNUSED:
+        (static / name).unlink(missing_ok=True)
+    texts = [*out.rglob("*.html"), *static.rglob("*.js")]
+    words = {word for path in texts for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
+    for sheet in static.rglob("*.css"):
+        rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
+        sheet.write_text(tinycss2.serialize(list(purge(rules, words))), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect late, after everything that adds files to a page."""
+    app.connect("html-page-context", drop_unused_files, priority=900)
+    app.connect("html-page-context", download_link, priority=900)
+    app.connect("build-finished", purge_styles, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
