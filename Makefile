@@ -1,0 +1,74 @@
+# Each command makes what it needs first. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help book test lab lint types chapters website bench lock clean
+
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export OMP_NUM_THREADS ?= 1
+READY := .venv/ready
+NODE := node_modules/.package-lock.json
+BUILD := jupyter-book build . -W --keep-going -n
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: $(READY) ## build the book and say how to open it
+	$(BUILD)
+	@echo; echo "The book is in $(CURDIR)/_build/html/index.html"
+	@echo "Open it in any browser: no server and no network are needed. For example:"
+	@echo "  $(PYTHON) -m webbrowser _build/html/index.html"
+
+test: $(READY) $(NODE) ## check everything: code, chapters, pages
+	@failed=; \
+	for part in lint types chapters website; do \
+	  $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	echo "== tests"; \
+	CHROMIUM=$$(python website/chromium.py --install) pytest tests -n 2 || failed="$$failed tests"; \
+	[ -z "$$failed" ] || { echo "These parts failed:$$failed"; exit 1; }
+
+lab: $(READY) ## open the chapters in JupyterLab
+	jupyter lab --notebook-dir=book
+
+lint: $(READY) $(NODE) ## style, format, stored outputs, and all about the JavaScript
+	@echo "== lint"
+	ruff check .
+	ruff format --check .
+	nbstripout --verify book/*.ipynb
+	npm run --silent check
+
+types: $(READY) ## type annotations
+	@echo "== types"
+	mypy
+
+chapters: $(READY) ## run every chapter as a test
+	@echo "== chapters"
+	pytest --nbval-lax book -n 2 --dist loadfile
+
+website: $(READY) ## build all pages anew; any warning is an error
+	@echo "== website"
+	rm -rf _build/html _build/.doctrees
+	$(BUILD)
+
+bench: $(READY) ## time our layers against torch.nn
+	python -m benchmarks
+
+lock: $(READY) ## write requirements.txt anew from requirements.in
+	pip-compile --quiet --strip-extras --allow-unsafe --no-annotate --no-header --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in
+	sed -i.old 's/+cpu$$//' requirements.txt && rm requirements.txt.old  # the public index has no +cpu
+
+clean: ## remove the built pages and all caches, but not .venv
+	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; choose one by: make PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+	python -m pip install --progress-bar on -r requirements.txt
+	python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+$(NODE): package.json package-lock.json $(READY)
+	npm ci --no-audit --no-fund
+	@touch $@
