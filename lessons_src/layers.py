@@ -231,8 +231,8 @@ class _Recurrent(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Calls `run` for each layer and direction, bottom up, and joins what they give: (y, final states).
 
-        Time comes first here: x (T, B, D) → y (T, B, num_directions · H). A reverse direction reads each sequence turned
-        round, and its states are turned back.
+        Time comes first here: x (T, B, D) → y (T, B, num_directions · H). A reverse direction reads each sequence
+        turned round, and its states are turned back.
         """
         finals: list[tuple[Tensor, ...]] = []
         y = padding.blank(x)

@@ -1,0 +1,172 @@
+"""The data sets, each a pure function of a seed or of a path. Nothing is downloaded."""
+
+import io
+import keyword
+import re
+import tokenize
+import unicodedata
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from pydoc_data.topics import topics as _TOPICS
+
+import torch
+from babel import Locale
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from lessons_src import checks
+
+LANGUAGES = ("en", "de", "fr", "es", "pl", "fi", "tr", "hu")
+CODE_CLASSES = ("space", "name", "keyword", "number", "string", "comment", "operator")
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Sequences whose first symbol must be named at the end.
+
+    Attributes:
+        x: one-hot symbols (N, T, signals + distractors).
+        target: which signal came first (N,).
+    """
+
+    x: Float[Tensor, "sequences time symbols"]
+    target: Int[Tensor, " sequences"]
+
+
+def first_symbol_recall(sequences: int, steps: int, *, signals: int = 8, distractors: int = 4, seed: int = 0) -> Recall:
+    """One of `signals` symbols, then steps − 1 random distractors: the latch problem (bengio1994).
+
+    Chance is 1 / signals. No later symbol says anything about the first, so whoever answers must have kept it.
+    """
+    checks.whole_number("sequences", sequences)
+    checks.whole_number("steps", steps)
+    generator = torch.Generator().manual_seed(seed)
+    target = torch.randint(signals, (sequences,), generator=generator)
+    rest = signals + torch.randint(distractors, (sequences, steps - 1), generator=generator)
+    return Recall(one_hot(torch.cat([target[:, None], rest], 1), signals + distractors).float(), target)
+
+
+@dataclass(frozen=True)
+class Adding:
+    """Sequences of pairs (number, marker); the target is the sum of the two marked numbers (hochreiter1997).
+
+    Attributes:
+        x: (N, T, 2); numbers uniform in 0 … 1, markers 0 or 1.
+        target: (N,); answering 1 always gives a mean squared error of 1/6.
+    """
+
+    x: Float[Tensor, "sequences time 2"]
+    target: Float[Tensor, " sequences"]
+
+
+def adding(sequences: int, steps: int, *, seed: int = 0) -> Adding:
+    """One marked number in the first half, one in the second."""
+    checks.whole_number("sequences", sequences)
+    checks.whole_number("steps", steps, least=2)
+    generator = torch.Generator().manual_seed(seed)
+    numbers = torch.rand(sequences, steps, generator=generator)
+    first = torch.randint(steps // 2, (sequences,), generator=generator)
+    second = steps // 2 + torch.randint(steps - steps // 2, (sequences,), generator=generator)
+    markers = one_hot(first, steps) + one_hot(second, steps)
+    return Adding(torch.stack([numbers, markers.float()], dim=2), (numbers * markers).sum(1))
+
+
+def topics() -> dict[str, str]:
+    """Real English: the 79 or so help topics of Python's own documentation, cleaned of markup.
+
+    They come with the standard library (`pydoc_data.topics`) and differ a little between versions of Python. Curly
+    quotes become straight ones; lines of tables and runs of blank lines go.
+    """
+    return {name: _clean(text) for name, text in sorted(_TOPICS.items())}
+
+
+def _clean(text: str) -> str:
+    for curly, straight in zip("“”‘’—–", "\"\"''--", strict=True):
+        text = text.replace(curly, straight)
+    lines = [line.rstrip() for line in text.splitlines() if not re.match(r"\s*[+|=*~^-]{3,}", line) and "|" not in line]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def read_text(path: str | Path) -> str:
+    """The text of the reader's own file, which must exist, be UTF-8 and hold something."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"path: {path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"path: {path} cannot be read ({error.strerror})") from None
+    if not text.strip():
+        raise ValueError(f"path: {path} holds no text")
+    return text
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of languages and territories, each with the language it is written in, an index into LANGUAGES.
+
+    Attributes:
+        train: (name, language) pairs.
+        test: pairs whose language or territory occurs in no pair of `train`, in any language.
+    """
+
+    train: tuple[tuple[str, int], ...]
+    test: tuple[tuple[str, int], ...]
+
+
+def names() -> Names:
+    """How eight languages write the names of the world's languages and territories; from Unicode's CLDR, by Babel.
+
+    Accents are taken off, so that spelling has to decide; a name that two languages share is left out. Which side of
+    the split a name falls on depends on its CLDR code alone: France, Frankreich and Francia go together.
+    """
+    written: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    for language, code in enumerate(LANGUAGES):
+        locale = Locale(code)
+        for subject, name in [*locale.languages.items(), *locale.territories.items()]:
+            plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+            if re.fullmatch(r"[a-z]{3}[a-z ]*", plain):
+                written[plain].add((language, subject))
+    sides: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
+    for name, uses in sorted(written.items()):
+        if len({language for language, _ in uses}) == 1:
+            language, subject = min(uses)
+            sides[zlib.crc32(subject.encode()) % 5 == 0].append((name, language))
+    return Names(tuple(sides[0]), tuple(sides[1]))
+
+
+def highlighted_source() -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The book's own Python, line by line, with what each character is: an index into CODE_CLASSES.
+
+    What a character is may depend on what follows: `for` is a keyword and `format` a name.
+    """
+    lines = []
+    for path in sorted(Path(str(files("lessons_src"))).glob("*.py")):
+        lines += _labelled_lines(path.read_text(encoding="utf-8"))
+    return tuple(lines)
+
+
+def _labelled_lines(code: str) -> list[tuple[str, tuple[int, ...]]]:
+    rows = code.splitlines()
+    labels = [[0] * len(row) for row in rows]
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        for number in range(token.start[0], token.end[0] + 1):
+            if number > len(rows) or (label := _code_class(token)) == 0:
+                continue
+            start = token.start[1] if number == token.start[0] else 0
+            end = token.end[1] if number == token.end[0] else len(rows[number - 1])
+            labels[number - 1][start:end] = [label] * (end - start)
+    return [(row, tuple(label)) for row, label in zip(rows, labels, strict=True) if row.strip()]
+
+
+def _code_class(token: tokenize.TokenInfo) -> int:
+    """What a token is; f-strings count as strings, whichever version of Python tokenises them."""
+    name = tokenize.tok_name[token.type]
+    if name == "NAME":
+        return CODE_CLASSES.index("keyword" if keyword.iskeyword(token.string) else "name")
+    kinds = {"NUMBER": "number", "STRING": "string", "COMMENT": "comment", "OP": "operator"}
+    kinds |= {"FSTRING_START": "string", "FSTRING_MIDDLE": "string", "FSTRING_END": "string"}
+    return CODE_CLASSES.index(kinds.get(name, "space"))

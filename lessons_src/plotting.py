@@ -1,0 +1,153 @@
+"""The book's figures: one style, vector output, legible on light and on dark pages."""
+
+import hashlib
+import html
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from IPython.display import HTML, display
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lessons_src.tracing import GRUTrace, LSTMTrace, RNNTrace
+
+_PALETTE = json.loads((files("lessons_src") / "palette.json").read_text(encoding="utf-8"))
+
+COLOURS: Mapping[str, str] = MappingProxyType({key: entry["colour"] for key, entry in _PALETTE.items()})
+"""One colour per quantity: i, f, g, o, c, h, r, z, n, loss, gradient; at least 3:1 on light and on dark."""
+
+SERIES = ("#2b7bd0", "#c25e00", "#0a8f63", "#b5549c", "#8d7700", "#158a99")
+"""For lines that are not one of the named quantities, in this order; safe for colour-blind readers, with markers."""
+
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#2166ac", "#7fb2d9", "#f7f7f7", "#f0a868", "#b35806"])
+"""Blue for negative, orange for positive."""
+
+FLOAT32_SMALLEST = float(np.finfo(np.float32).tiny)
+"""1.2e-38, the smallest normal 32-bit float: below it digits are lost, and then everything."""
+
+_INK = "#010203"  # stands for the page's own text colour, and is replaced by it in `to_svg`
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "unrolled",
+    "font.size": 10,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.prop_cycle": mpl.cycler(color=SERIES, linewidth=[1.8] * len(SERIES)),
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+
+
+def subplots(rows: int = 1, columns: int = 1, *, width: float = 7.2, height: float = 2.8, **options: Any) -> Any:
+    """A figure in the book's style and its axes, as plt.subplots returns them; width and height in inches."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height))
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def show(figure: Figure, alt: str, caption: str = "") -> None:
+    """Displays a figure as inline SVG with its text alternative, in Lab and in the built page.
+
+    Args:
+        figure: from `subplots`.
+        alt: what a reader who cannot see it should know; required.
+        caption: what to look at, in one sentence; Markdown is not interpreted.
+    """
+    display(HTML(figure_html(figure, alt, caption)))
+
+
+def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
+    """The HTML that `show` displays."""
+    if not alt.strip():
+        raise ValueError("alt: expected a sentence for readers who cannot see the figure, got an empty text")
+    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="unrolled-figure">{to_svg(figure, alt)}{note}</figure>'
+
+
+def to_svg(figure: Figure, alt: str) -> str:
+    """The figure as an SVG element: ink in the page's text colour, no ids that could meet another figure's."""
+    buffer = io.StringIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()[buffer.getvalue().index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL).replace(_INK, "currentColor")
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
+    mark = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    used = set(re.findall(r'(?:href="#|url\(#)([\w-]+)', svg))
+    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(href="#|url\(#)([\w-]+)', rf"\g<1>{mark}-\g<2>", svg)
+    width = float(figure.get_figwidth()) * 72
+    attributes = f'role="img" aria-label="{html.escape(alt, quote=True)}" style="max-width: {width:.0f}pt"'
+    return re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" width="100%" {attributes}>', svg, count=1)
+
+
+def plot_norms(
+    axes: Axes, norms: Mapping[str, Float[Tensor, " time"] | Sequence[float]], *, underflow: bool = False
+) -> None:
+    """Draws gradient norms over time on a log axis, one line per entry, t counted from 1.
+
+    Args:
+        axes: where to draw.
+        norms: label → ‖∂L/∂h_t‖ for t = 1 … T; zeros are left out, since they have no logarithm.
+        underflow: whether to draw the line below which a 32-bit float loses digits.
+    """
+    for k, (label, values) in enumerate(norms.items()):
+        found = np.asarray(values, dtype=float)
+        steps = np.arange(1, len(found) + 1)
+        kept = found > 0
+        axes.plot(steps[kept], found[kept], label=label, linestyle=("-", "--", "-.", ":")[k % 4])
+    if underflow:
+        axes.axhline(FLOAT32_SMALLEST, color=COLOURS["loss"], linewidth=0.9, linestyle=":")
+        axes.text(1, FLOAT32_SMALLEST * 3, "smallest normal 32-bit float", fontsize=8, color=_INK)
+    axes.set_yscale("log")
+    axes.set_xlabel("time step t")
+    axes.set_ylabel("‖∂L/∂h_t‖")
+    if len(norms) > 1:
+        axes.legend()
+
+
+def plot_unit(trace: RNNTrace, unit: int, text: str, sequence: int = 0) -> Figure:
+    """Every gate and state of one unit under the characters it read: one row per quantity, one column per character.
+
+    Args:
+        trace: from `tracing.trace`.
+        unit: which of the H units.
+        text: the characters, one per step.
+        sequence: which of the batch.
+    """
+    names = {LSTMTrace: "ifgoch", GRUTrace: "rznh", RNNTrace: "h"}[type(trace)]
+    rows = {name: getattr(trace, name)[sequence, : len(text), unit].double().numpy() for name in names}
+    figure, axes = subplots(len(rows), 1, width=max(3.0, 0.16 * len(text)), height=0.42 * len(rows) + 0.3, sharex=True)
+    for ax, (name, values) in zip(np.atleast_1d(axes), rows.items(), strict=True):
+        signed = name in "gcnh"
+        limit = max(1.0, float(np.abs(values).max())) if signed else 1.0
+        ax.imshow(
+            values[None], aspect="auto", cmap=SIGNED if signed else "cividis", vmin=-limit if signed else 0, vmax=limit
+        )
+        ax.set_yticks([0], [name])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+    ax.set_xticks(range(len(text)), list(text), family="monospace")
+    return figure
