@@ -88,6 +88,8 @@ def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
 
 def to_svg(figure: Figure, alt: str) -> str:
     """The figure as an SVG element: ink in the page's text colour, no ids that could meet another figure's."""
+    for legend in filter(None, (axes.get_legend() for axes in figure.axes)):
+        legend.set_frame_on(False)  # its white box would glare on a dark page
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -99,7 +101,9 @@ def to_svg(figure: Figure, alt: str) -> str:
     svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(href="#|url\(#)([\w-]+)', rf"\g<1>{mark}-\g<2>", svg)
     width = float(figure.get_figwidth()) * 72
-    attributes = f'role="img" aria-label="{html.escape(alt, quote=True)}" style="max-width: {width:.0f}pt"'
+    attributes = (
+        f'fill="currentColor" role="img" aria-label="{html.escape(alt, quote=True)}" style="max-width: {width:.0f}pt"'
+    )
     return re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" width="100%" {attributes}>', svg, count=1)
 
 
@@ -123,7 +127,7 @@ def plot_norms(
         axes.text(1, FLOAT32_SMALLEST * 3, "smallest normal 32-bit float", fontsize=8, color=_INK)
     axes.set_yscale("log")
     axes.set_xlabel("time step t")
-    axes.set_ylabel("‖∂L/∂h_t‖")
+    axes.set_ylabel("‖∂L/∂hₜ‖")
     if len(norms) > 1:
         axes.legend()
 
