@@ -13,7 +13,7 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-FONT = Path(__file__).parent / "static/math.woff2"
+FONT = Path(__file__).parent / "static/fonts/math.woff2"
 # Letters as typed, then as a browser slants a single one in <mi>, then the other alphabets.
 LETTERS = [*range(0x20, 0x7F), 0xA0, 0xAC, 0xB1, 0xB7, 0xD7, 0xF7, *range(0x391, 0x3CA), 0x3D1, 0x3D5, 0x3F5]
 ITALICS = [*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C)]

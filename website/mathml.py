@@ -56,9 +56,7 @@ def visit_inline(self: HTML5Translator, node: nodes.Element) -> None:
 def visit_block(self: HTML5Translator, node: nodes.Element) -> None:
     """Write a formula on its own lines, in a box that scrolls where the screen is narrow."""
     self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
-    # The box can be focused, so that the arrow keys scroll it.
-    self.body.append('<div class="math-scroll" tabindex="0" role="group" aria-label="Formula">')
-    self.body.append(convert(node, block=True) + "</div>")
+    self.body.append('<div class="math-scroll">' + convert(node, block=True) + "</div>")
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")
