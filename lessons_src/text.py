@@ -1,5 +1,7 @@
 """Characters and their ids."""
 
+from collections import Counter
+
 import torch
 from jaxtyping import Int
 from torch import Tensor
@@ -37,11 +39,18 @@ class Vocabulary:
         """Whether the character, lowered if the alphabet has no capitals, has an id of its own."""
         return self._lowered(character) in self._ids
 
-    def encode(self, text: str) -> Int[Tensor, " time"]:
-        """The id of each character, one for one: (T,) int64."""
+    def encode(self, text: str, *, some_known: bool = False) -> Int[Tensor, " time"]:
+        """The id of each character, one for one: (T,) int64.
+
+        Args:
+            text: any text; characters that are not in the alphabet get the last id.
+            some_known: whether to refuse a text with nothing in the vocabulary, as a text to train on would be.
+        """
         if not isinstance(text, str):
             raise TypeError(f"text: expected a str, got {type(text).__name__}")
         unknown = len(self.alphabet) - 1
+        if some_known and not any(self._ids.get(self._lowered(c), unknown) != unknown for c in text):
+            raise ValueError(f"text: expected characters of {self.alphabet!r}, got none in {text[:20]!r}")
         return torch.tensor([self._ids.get(self._lowered(c), unknown) for c in text], dtype=torch.int64)
 
     def decode(self, ids: Int[Tensor, " time"]) -> str:
@@ -60,7 +69,7 @@ def common_alphabet(text: str, least: int = 1, unknown: str = "·") -> str:
     """The characters that occur at least `least` times in `text`, in code point order, then `unknown`."""
     if not text:
         raise ValueError("text: expected at least one character, got an empty text")
-    known = {c for c in text if c != unknown and text.count(c) >= least} if least > 1 else set(text) - {unknown}
+    known = {c for c, times in Counter(text).items() if times >= least and c != unknown}
     if not known:
         raise ValueError(f"text: no character occurs {least} times, so the vocabulary would be empty")
     return "".join(sorted(known)) + unknown
