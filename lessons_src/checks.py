@@ -63,6 +63,20 @@ def tensor(name: str, value: object, axes: Sequence[str], sizes: Sequence[int | 
     return value
 
 
+def ids(name: str, value: object, axes: Sequence[str], count: int) -> Tensor:
+    """Refuses what is not an int64 tensor of the given axes, each of at least 1, with entries from 0 to count − 1."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+    if value.dtype != torch.int64:
+        raise TypeError(f"{name}: expected {torch.int64}, got {value.dtype}")
+    if value.ndim != len(axes) or value.numel() == 0:
+        raise ValueError(f"{name}: expected a tensor of shape ({', '.join(axes)}), got {tuple(value.shape)}")
+    least, most = int(value.min()), int(value.max())
+    if least < 0 or most >= count:
+        raise ValueError(f"{name}: expected values from 0 to {count - 1}, got {least if least < 0 else most}")
+    return value
+
+
 def pair(name: str, value: object) -> tuple[Tensor, Tensor]:
     """Returns `value` if it is the two states (h, c) of an LSTM."""
     if not isinstance(value, tuple | list) or len(value) != 2:

@@ -42,8 +42,9 @@ def first_symbol_recall(sequences: int, steps: int, *, signals: int = 8, distrac
 
     Chance is 1 / signals. No later symbol says anything about the first, so whoever answers must have kept it.
     """
-    checks.whole_number("sequences", sequences)
-    checks.whole_number("steps", steps)
+    for name, value in {"sequences": sequences, "steps": steps, "signals": signals, "distractors": distractors}.items():
+        checks.whole_number(name, value)
+    checks.whole_number("seed", seed, least=0)
     generator = torch.Generator().manual_seed(seed)
     target = torch.randint(signals, (sequences,), generator=generator)
     rest = signals + torch.randint(distractors, (sequences, steps - 1), generator=generator)
@@ -67,6 +68,7 @@ def adding(sequences: int, steps: int, *, seed: int = 0) -> Adding:
     """One marked number in the first half, one in the second."""
     checks.whole_number("sequences", sequences)
     checks.whole_number("steps", steps, least=2)
+    checks.whole_number("seed", seed, least=0)
     generator = torch.Generator().manual_seed(seed)
     numbers = torch.rand(sequences, steps, generator=generator)
     first = torch.randint(steps // 2, (sequences,), generator=generator)
@@ -93,6 +95,8 @@ def _clean(text: str) -> str:
 
 def read_text(path: str | Path) -> str:
     """The text of the reader's own file, which must exist, be UTF-8 and hold something."""
+    if not isinstance(path, str | Path):
+        raise TypeError(f"path: expected a str or a Path, got {type(path).__name__}")
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

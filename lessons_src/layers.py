@@ -5,6 +5,7 @@ The constructor's words and the parameters' names are torch.nn's, so a state dic
 trains.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import dropout, linear
 
 from lessons_src import checks
@@ -28,6 +28,18 @@ from lessons_src.unroll import (
 )
 
 
+def _differentiable_once(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuses a second derivative. torch's own once_differentiable lets one pass as zero if ∂L/∂y is a constant."""
+
+    @functools.wraps(backward)
+    def once(ctx: Any, *gradients: Tensor) -> Any:
+        if torch.is_grad_enabled():
+            raise RuntimeError("create_graph: expected False, since the hand-written backward pass has no derivative")
+        return backward(ctx, *gradients)
+
+    return once
+
+
 class _RNNFunction(Function):
     """unroll_rnn, differentiated by backprop_rnn."""
 
@@ -39,7 +51,7 @@ class _RNNFunction(Function):
         return sequence.h
 
     @staticmethod
-    @once_differentiable
+    @_differentiable_once
     def backward(ctx: Any, d_h: Tensor) -> tuple[Tensor | None, ...]:
         weight_hh, h, h_0 = ctx.saved_tensors
         d = backprop_rnn(RNNSequence(h, h_0, ctx.activation), weight_hh, d_h)
@@ -56,7 +68,7 @@ class _LSTMFunction(Function):
         return sequence.h, sequence.c
 
     @staticmethod
-    @once_differentiable
+    @_differentiable_once
     def backward(ctx: Any, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, ...]:
         weight_hh, *sequence = ctx.saved_tensors
         d = backprop_lstm(LSTMSequence(*sequence), weight_hh, d_h, d_c)
@@ -73,7 +85,7 @@ class _GRUFunction(Function):
         return sequence.h
 
     @staticmethod
-    @once_differentiable
+    @_differentiable_once
     def backward(ctx: Any, d_h: Tensor) -> tuple[Tensor, ...]:
         weight_hh, *sequence = ctx.saved_tensors
         d = backprop_gru(GRUSequence(*sequence), weight_hh, d_h)
@@ -176,22 +188,16 @@ class _Recurrent(nn.Module):
 
     def weights(self, suffix: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(weight_ih, weight_hh, bias_ih, bias_hh) of one layer and direction; zeros stand for absent biases."""
-        weight_ih = self.get_parameter(f"weight_ih_{suffix}")
-        weight_hh = self.get_parameter(f"weight_hh_{suffix}")
+        weight_ih, weight_hh = getattr(self, f"weight_ih_{suffix}"), getattr(self, f"weight_hh_{suffix}")
         if not self.bias:
             zeros = weight_ih.new_zeros(len(weight_ih))
             return weight_ih, weight_hh, zeros, zeros
-        return (
-            weight_ih,
-            weight_hh,
-            self.get_parameter(f"bias_ih_{suffix}"),
-            self.get_parameter(f"bias_hh_{suffix}"),
-        )
+        return weight_ih, weight_hh, getattr(self, f"bias_ih_{suffix}"), getattr(self, f"bias_hh_{suffix}")
 
     def check_input(self, x: Any) -> Tensor:
         """Refuses an x that is not (B, T, input_size), and weights that hold NaN."""
         axes = ("batch", "time", "input_size")
-        x = checks.tensor("x", x, axes, (None, None, self.input_size), self.get_parameter("weight_ih_l0"))
+        x = checks.tensor("x", x, axes, (None, None, self.input_size), self.weight_ih_l0)
         for name, parameter in self.named_parameters():
             checks.no_nan(name, parameter)
         return x
@@ -300,6 +306,10 @@ class RNN(_Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, dropout, bidirectional)
         self.nonlinearity = checks.one_of("nonlinearity", nonlinearity, ACTIVATIONS)
 
+    def extra_repr(self) -> str:
+        """As the other layers', with the nonlinearity if it is not tanh."""
+        return super().extra_repr() + (f", nonlinearity={self.nonlinearity}" if self.nonlinearity != "tanh" else "")
+
     def operands(self, suffix: str, x: Tensor, state: Sequence[Tensor]) -> tuple[Any, ...]:
         """(a_x, W_hh, h_0, φ), for `unroll_rnn`."""
         weight_ih, weight_hh, bias_ih, bias_hh = self.weights(suffix)
@@ -347,6 +357,6 @@ def from_torch(layer: nn.RNNBase) -> RNN | LSTM | GRU:
     options = {word: getattr(layer, word) for word in words}
     if mode.startswith("RNN"):
         options["nonlinearity"] = layer.nonlinearity
-    ours = kinds[mode](**options)
+    ours = kinds[mode](**options).to(layer.weight_ih_l0)  # first, so that no float64 weight passes through float32
     ours.load_state_dict(layer.state_dict())
-    return ours.to(layer.weight_ih_l0)
+    return ours

@@ -38,6 +38,10 @@ class CharModel(nn.Module):
     ) -> None:
         super().__init__()
         self.vocabulary = Vocabulary(alphabet)
+        if classes is not None and (
+            not isinstance(classes, tuple | list) or not all(isinstance(c, str) for c in classes)
+        ):
+            raise TypeError(f"classes: expected a tuple of labels or None, got {classes!r}")
         self.classes = tuple(alphabet) if classes is None else tuple(classes)
         if not self.classes:
             raise ValueError("classes: expected at least one label, got none")
@@ -54,4 +58,5 @@ class CharModel(nn.Module):
 
     def encode(self, ids: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time characters"]:
         """The one-hot vectors that the recurrent layer reads."""
+        ids = checks.ids("ids", ids, ("batch", "time"), len(self.vocabulary))
         return one_hot(ids, len(self.vocabulary)).to(self.head.weight.dtype)

@@ -5,7 +5,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -197,8 +197,10 @@ def clamp_gate(layer: Layer, gate: str, value: float, units: Sequence[int] | Non
         raise ValueError(f"value: expected {ends[0]:g} or {ends[1]:g} for {gate}, got {value!r}")
     if not layer.bias:
         raise ValueError("layer: expected one with biases, since a clamp is a bias of ±∞")
+    if not isinstance(units, Iterable | None):
+        raise TypeError(f"units: expected the numbers of some units, or None for all, got {units!r}")
     chosen = range(layer.hidden_size) if units is None else [checks.whole_number("units", u, least=0) for u in units]
-    if any(unit >= layer.hidden_size for unit in chosen):
+    if max(chosen, default=0) >= layer.hidden_size:
         raise ValueError(f"units: expected numbers below hidden_size = {layer.hidden_size}, got {max(chosen)}")
     clamped = copy.deepcopy(layer)
     rows = [gates.index(gate) * layer.hidden_size + unit for unit in chosen]
@@ -211,7 +213,7 @@ def clamp_gate(layer: Layer, gate: str, value: float, units: Sequence[int] | Non
 def vector_norm(vectors: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes"]:
     """The Euclidean norm over the last axis. Scaled by the largest entry first, since the square of 1e-200 is 0."""
     largest = vectors.abs().amax(-1, keepdim=True)
-    scaled = vectors / largest.where(largest > 0, 1.0)
+    scaled = vectors / largest.where((largest > 0) & largest.isfinite(), 1.0)
     return largest.squeeze(-1) * scaled.norm(dim=-1)
 
 

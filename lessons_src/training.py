@@ -51,32 +51,42 @@ def train(
         schedule: maps the step, from 1, to a factor of the learning rate; None for a constant rate.
 
     Raises:
-        ValueError: clip_norm is not positive.
+        ValueError: clip_norm is not positive, or the loss is not one number.
         FloatingPointError: the loss or the gradient is no longer finite; the model is as it was before that step.
+
+    The optimiser's own learning rate is put back when the loop ends, so that a second call begins from it again.
     """
     if clip_norm is not None and not checks.number_between("clip_norm", clip_norm, 0.0, math.inf) > 0:
         raise ValueError(f"clip_norm: expected a number above 0, got {clip_norm}")
     parameters = [p for p in model.parameters() if p.requires_grad]
     rates = [group["lr"] for group in optimizer.param_groups]
-    for step, batch in enumerate(batches, start=1):
-        factor = 1.0 if schedule is None else schedule(step)
+    try:
+        for step, batch in enumerate(batches, start=1):
+            factor = 1.0 if schedule is None else schedule(step)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+            optimizer.zero_grad()
+            value = loss(model, batch)
+            if not isinstance(value, Tensor) or value.numel() != 1:
+                raise ValueError(f"loss: expected a function that returns one number as a tensor, got {value!r}")
+            value.backward()
+            norm = float(clip_grad_norm_(parameters, math.inf if clip_norm is None else clip_norm))
+            found = float(value.detach())
+            if not (math.isfinite(norm) and math.isfinite(found)):
+                raise FloatingPointError(f"step {step}: loss {found:.3g}, gradient norm {norm:.3g}: training diverged")
+            optimizer.step()
+            scale = 1.0 if clip_norm is None else min(1.0, clip_norm / (norm + 1e-6))  # 1e-6: clip_grad_norm_ adds it
+            yield StepRecord(step, found, norm, scale, rates[0] * factor)
+    finally:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        optimizer.zero_grad()
-        value = loss(model, batch)
-        value.backward()
-        norm = float(clip_grad_norm_(parameters, math.inf if clip_norm is None else clip_norm))
-        if not math.isfinite(norm) or not math.isfinite(float(value.detach())):
-            raise FloatingPointError(
-                f"step {step}: loss {float(value):.3g}, gradient norm {norm:.3g}: training diverged"
-            )
-        optimizer.step()
-        scale = 1.0 if clip_norm is None else min(1.0, clip_norm / max(norm, 1e-300))
-        yield StepRecord(step, float(value.detach()), norm, scale, rates[0] * factor)
+            group["lr"] = rate
 
 
 def warm_cosine(steps: int, warmup: int = 0, floor: float = 0.0) -> Callable[[int], float]:
     """A schedule: rises linearly over `warmup` steps, then falls along half a cosine from 1 to `floor`."""
+    checks.whole_number("steps", steps)
+    checks.whole_number("warmup", warmup, least=0)
+    checks.number_between("floor", floor, 0.0, 1.0)
 
     def factor(step: int) -> float:
         progress = min(1.0, (step - 1) / steps)
