@@ -1,0 +1,115 @@
+"""One widget on an otherwise empty page, with a model that remembers: for tests that need no built book.
+
+The bundle is the shipped one, loaded as the built page loads it. `model` in the page is window.models[k], `set` on it is
+what Python would do, and `saved` holds the traits that the widget has written back.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+BUNDLES = Path(__file__).parents[2] / "lessons_src/widgets/bundles"
+
+HOST = """
+(() => {
+  const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  const revive = (value) => {
+    if (value === null || typeof value !== "object") return value;
+    if ("base64" in value) return bytes(value.base64);
+    for (const key of Object.keys(value)) value[key] = revive(value[key]);
+    return value;
+  };
+  window.models = [];
+  window.ends = [];
+  window.mount = (bundle, state) => {
+    const traits = revive(state), listeners = {}, saved = [];
+    const model = {
+      saved, traits,
+      get: (key) => traits[key],
+      set: (key, value) => {
+        if (traits[key] === value) return;
+        traits[key] = value;
+        saved.push(key);
+        for (const f of [...(listeners["change:" + key] ?? [])]) f();
+      },
+      save_changes: () => {},
+      on: (name, f) => (listeners[name] ??= []).push(f),
+      off: (name, f) => { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
+      listening: () => Object.values(listeners).flat().length,
+    };
+    const el = document.body.appendChild(document.createElement("div"));
+    window.models.push(model);
+    window.ends.push(window.unrolledWidgets[bundle].render({ model, el }));
+  };
+})();
+"""
+
+
+def widget_state(widget: Any) -> dict[str, Any]:
+    """The traits of a widget as the page gets them; bytes as {"base64": …}."""
+    return {key: _as_json(value) for key, value in widget.get_state().items() if key not in ("_esm", "layout")}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return {"base64": base64.b64encode(bytes(value)).decode()}
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(inner) for inner in value]
+    return value
+
+
+class Stage:
+    """Pages that hold widgets and fail on any error."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[Any] = []
+        self.faults: list[str] = []
+
+    def open(self, *widgets: Any, theme: str = "light", fragment: str = "", **options: Any) -> Page:
+        """A new page with these Python widgets on it, one below the other."""
+        context = self._browser.new_context(**{"viewport": {"width": 900, "height": 1000}} | options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(f"threw: {error}"))
+        page.on("console", lambda m: self.faults.append(f"logged: {m.text}") if m.type == "error" else None)
+        page.route("**/*", lambda route: route.fulfill(body=_page(theme), content_type="text/html"))
+        page.goto(f"http://127.0.0.1/harness.html{fragment}")
+        page.evaluate(HOST)
+        for bundle in sorted({widget._bundle for widget in widgets}):
+            source = (BUNDLES / f"{bundle}.js").read_text(encoding="utf-8")
+            page.evaluate(f"(() => {{ {source}; (window.unrolledWidgets ??= {{}})[{bundle!r}] = unrolledWidget; }})()")
+        for widget in widgets:
+            page.evaluate(f"window.mount({widget._bundle!r}, {json.dumps(widget_state(widget))})")
+        return page
+
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            context.close()
+
+
+def _page(theme: str) -> str:
+    return f"""<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Harness</title>
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <body style="margin:0;padding:16px;background:{"#fff" if theme == "light" else "#121212"}">
+    <link rel="icon" href="data:,"><main></main></body></html>"""
+
+
+@pytest.fixture
+def stage(browser: Browser) -> Iterator[Stage]:
+    """Opens pages with widgets on them; fails at the end if anything threw or logged an error."""
+    stage = Stage(browser)
+    yield stage
+    stage.close()
+    assert not stage.faults, "\n".join(stage.faults)
+
+
+Open = Callable[..., Page]
