@@ -24,13 +24,14 @@ DIGITS = "0123456789"
 PUNCTUATION = ".,;:-=+*/_!?'"
 OPENERS = "([{"
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", '"': '"'}
+CLOSERS = "".join(CLOSER_OF.values())
 UNKNOWN = "·"
 ALPHABET = f'\n {LETTERS}{DIGITS}()[]{{}}"{PUNCTUATION}{UNKNOWN}'
 
 QUOTE_OPENS, QUOTE_CLOSES = "quote opens", "quote closes"
-_PLAIN = ("letter", "digit", "space", "newline", "punctuation")
-CLASSES = (*_PLAIN, *"([{", *")]}", QUOTE_OPENS, QUOTE_CLOSES)
-CLOSING_CLASSES = (")", "]", "}", QUOTE_CLOSES)
+FILLER_CLASSES = ("letter", "digit", "space", "newline", "punctuation")
+CLASSES = (*FILLER_CLASSES, *"([{", *")]}", QUOTE_OPENS, QUOTE_CLOSES)
+CLOSING_CLASSES = (")", "]", "}", QUOTE_CLOSES)  # of the characters in CLOSERS, in their order
 
 MAX_DEPTH = 3
 
@@ -59,7 +60,7 @@ WORD_LETTERS = "".join(WORDS)
 _Item = TypeVar("_Item")
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
     """What a line is like: its words, its length, how often something opens and closes."""
 
     longest_word: int | None  # None: English words
@@ -68,26 +69,25 @@ class _Scale(NamedTuple):
     closes: tuple[float, ...]  # each mark draws from these its chance to close after a word
 
 
-_SCALES = (
-    _Scale(1, (10, 50), 0.35, (0.9, 0.6, 0.3)),
-    _Scale(3, (20, 100), 0.30, (0.8, 0.5, 0.25, 0.12)),
-    _Scale(None, (20, 150), 0.22, (0.6, 0.3, 0.15, 0.08)),
-    _Scale(None, (20, 150), 0.22, (0.6, 0.3, 0.15, 0.08)),
-)
+ONE_CHARACTER = Scale(1, (10, 50), 0.35, (0.9, 0.6, 0.3))
+THREE_CHARACTERS = Scale(3, (20, 100), 0.30, (0.8, 0.5, 0.25, 0.12))
+ENGLISH = Scale(None, (20, 150), 0.22, (0.6, 0.3, 0.15, 0.08))
+SCALES = (ONE_CHARACTER, THREE_CHARACTERS, ENGLISH, ENGLISH)
 
 
-def generate(seed: int, length: int) -> str:
+def generate(seed: int, length: int, scales: Sequence[Scale] = SCALES) -> str:
     """Returns whole lines of the language, `length` characters or a little more.
 
     Args:
         seed: the same seed gives the same text, on every machine and version of Python.
         length: the number of characters at least.
+        scales: what the lines are like; each line draws one of them.
     """
     random = Random(seed)
     lines: list[str] = []
     missing = length
     while missing > 0:
-        lines.append(_LineWriter(random).line())
+        lines.append(_LineWriter(random, _pick(random, scales)).line())
         missing -= len(lines[-1])
     return "".join(lines)
 
@@ -95,10 +95,10 @@ def generate(seed: int, length: int) -> str:
 class _LineWriter:
     """Writes one line, word by word and mark by mark."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, scale: Scale) -> None:
         self.random = random
-        self.scale = _pick(random, _SCALES)
-        self.full_at = _between(random, *self.scale.length)
+        self.scale = scale
+        self.full_at = _between(random, *scale.length)
         self.written = ""
         self.at_start = True  # of the line or of a group: no space comes before what follows
 
@@ -241,15 +241,16 @@ def _read(stack: list[tuple[str, int]], character: str, at: int) -> None:
 
 
 def classify(text: str) -> list[str]:
-    """Returns the class of each character, one of CLASSES; a quote's depends on what is open."""
-    before = [Place(), *annotate(text)[:-1]]
-    return [_class_of(character, place) for character, place in zip(text, before, strict=True)]
-
-
-def _class_of(character: str, before: Place) -> str:
-    if character == '"':
-        return QUOTE_CLOSES if before.inside_quotes else QUOTE_OPENS
-    return _CLASS_OF.get(character.lower(), "punctuation")
+    """Returns the class of each character, one of CLASSES; a quote's depends on what is open before it."""
+    labels: list[str] = []
+    stack: list[tuple[str, int]] = []
+    for at, character in enumerate(text):
+        if character == '"':
+            labels.append(QUOTE_CLOSES if any(mark == '"' for mark, _ in stack) else QUOTE_OPENS)
+        else:
+            labels.append(_CLASS_OF.get(character.lower(), "punctuation"))
+        _read(stack, character, at)
+    return labels
 
 
 _CLASS_OF = {
