@@ -21,7 +21,8 @@ NEEDED_BY = {
     "mystnb": 'class="cell ',
 }
 COMMA = LiteralToken(0, 0, ",")
-UNUSED = ("scripts/bootstrap.js", "scripts/fontawesome.js")
+# Files the theme brings that no page asks for.
+UNUSED = ("scripts/bootstrap.js*", "scripts/fontawesome.js*", "vendor/**/*.*", "*macros.html", "**/*.map")
 
 
 def drop_unused_files(
@@ -88,8 +89,8 @@ def purge_styles(app: Sphinx, error: Exception | None) -> None:
         return
     out = Path(app.outdir)
     static = out / "_static"
-    for name in UNUSED:
-        (static / name).unlink(missing_ok=True)
+    for path in {path for pattern in UNUSED for path in static.glob(pattern)}:
+        path.unlink()
     texts = [*out.rglob("*.html"), *static.rglob("*.js")]
     words = {word for path in texts for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
     for sheet in static.rglob("*.css"):

@@ -83,6 +83,7 @@ def new_page(browser: Browser, site: str, built: Path) -> Iterator[NewPage]:
     def open_page(**options: Any) -> Page:
         contexts.append(browser.new_context(**{"viewport": DESKTOP} | options))
         page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
         page.on("request", check)
         page.on("pageerror", lambda error: faults.append(f"threw: {error}"))
         page.on("console", lambda m: faults.append(f"logged: {m.text}") if m.type == "error" else None)

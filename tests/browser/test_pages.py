@@ -1,0 +1,189 @@
+"""Every page of the built book, as readers meet it: on a small screen, by keyboard, in the dark, from disk."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, NewPage
+
+PHONE = {"width": 375, "height": 800}
+TABLET = {"width": 900, "height": 800}
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+DOCUMENTS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+CHAPTERS = [name for name in DOCUMENTS if (ROOT / f"{name}.ipynb").exists()]
+PAGES = [f"{name}.html" for name in DOCUMENTS] + ["search.html", "genindex.html"]
+LIVE = [f"{name}.html" for name in CHAPTERS]
+
+
+def test_only_the_pages_of_the_table_of_contents_are_built(built: Path) -> None:
+    found = {path.relative_to(built).as_posix() for path in built.rglob("*.html")}
+    assert found == {*PAGES, "index.html"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_without_an_error_or_a_request_to_another_host(name: str, page: Page, origin: str) -> None:
+    page.goto(origin + name, wait_until="load")
+    expect(page.locator("h1").first).to_be_attached()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.title().strip()
+
+
+def test_first_page_leads_to_the_front_page(page: Page, origin: str) -> None:
+    page.goto(origin + "index.html")
+    page.wait_for_url("**/book/index.html")
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_chapter_has_a_live_widget(name: str, page: Page, origin: str) -> None:
+    page.goto(origin + name)
+    expect(page.locator(".widget-live").first).to_be_visible()
+    assert page.locator(".widget-absent").count() == 0
+    for view in page.locator(".widget-live").all():
+        expect(view.locator(".unrolled-widget").first).to_be_attached()
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_still_figure_stands_in_without_scripts_and_in_print(name: str, new_page: NewPage, origin: str) -> None:
+    unscripted = new_page(java_script_enabled=False)
+    unscripted.goto(origin + name)
+    expect(unscripted.locator(".widget-static").first).to_be_visible()
+    scripted = new_page()
+    scripted.goto(origin + name)
+    still = scripted.locator(".widget-static").first
+    expect(still).to_be_hidden()
+    scripted.emulate_media(media="print")
+    expect(still).to_be_visible()
+    expect(scripted.locator(".widget-live").first).to_be_hidden()
+
+
+# == Menus and search ================================================================================
+
+
+@pytest.mark.parametrize("viewport", [PHONE, TABLET], ids=["375", "900"])
+def test_both_menus_open(viewport: dict[str, int], new_page: NewPage, origin: str) -> None:
+    page = new_page(viewport=viewport)
+    page.goto(f"{origin}{LIVE[-1]}")
+    chapter = page.locator("nav.bd-links a", has_text="References")
+    expect(chapter).not_to_be_in_viewport()
+    page.get_by_role("button", name="Chapters").click()
+    expect(chapter).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(chapter).not_to_be_in_viewport()
+
+    contents = page.locator("#pst-page-toc-nav a").first
+    expect(contents).not_to_be_in_viewport()
+    page.get_by_role("button", name="Contents of this page").click()
+    expect(contents).to_be_in_viewport()
+    contents.click()
+    assert urlsplit(page.url).fragment
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 900}], ids=["375", "1280"])
+def test_one_search_box_finds_a_word(viewport: dict[str, int], new_page: NewPage, origin: str) -> None:
+    page = new_page(viewport=viewport)
+    page.goto(f"{origin}{LIVE[-1]}")
+    if viewport is PHONE:
+        page.get_by_role("button", name="Chapters").click()
+    search = page.get_by_role("button", name="Search")
+    expect(search).to_have_count(1)
+    search.click()
+    page.get_by_role("searchbox").fill("vanishing")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=vanishing*")
+    expect(page.locator("#search-results li").first).to_be_visible()
+    page.locator("#search-results li a").first.click()
+    expect(page.locator("article")).to_contain_text(re.compile("vanish", re.IGNORECASE))
+
+
+def test_reader_can_switch_between_light_and_dark(page: Page, origin: str) -> None:
+    page.goto(f"{origin}{PAGES[0]}")
+    root = page.locator("html")
+    seen = set()
+    for _ in range(3):
+        page.get_by_role("button", name="Color mode").click()
+        seen.add(root.get_attribute("data-mode"))
+    assert seen == {"light", "dark", "auto"}
+
+
+# == Light, narrow, accessible =======================================================================
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_stays_within_its_bytes(name: str, page: Page, site: str) -> None:
+    """All that is loaded, by URL: 0.8 MB for a chapter, 0.4 MB for a plain page."""
+    sizes: dict[str, int] = {}
+    page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
+    page.goto(site + name, wait_until="networkidle")
+    budget = 800_000 if name in LIVE else 400_000
+    total = sum(sizes.values())
+    assert total <= budget, f"{name} loads {total} bytes: " + json.dumps(sizes, indent=1)
+
+
+def test_no_font_of_icons_is_loaded(page: Page, site: str) -> None:
+    fonts = []
+    page.on("request", lambda request: fonts.append(request.url))
+    page.goto(f"{site}{LIVE[-1]}", wait_until="networkidle")
+    assert not [url for url in fonts if "fontawesome" in url]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_does_not_scroll_sideways_on_a_phone(name: str, new_page: NewPage, site: str) -> None:
+    page = new_page(viewport=PHONE)
+    page.goto(site + name, wait_until="networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"color_scheme": "light", "viewport": PHONE},
+    ],
+    ids=["light", "dark", "375"],
+)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(name: str, options: dict[str, object], new_page: NewPage, site: str) -> None:
+    page = new_page(**options, reduced_motion="reduce")
+    page.goto(site + name, wait_until="networkidle")
+    page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
+    found = [
+        f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
+        for violation in Axe().run(page)["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not found, "\n".join(found)
+
+
+# == Links and downloads =============================================================================
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_within_the_book_lead_somewhere(name: str, page: Page, built: Path) -> None:
+    page.goto((built / name).as_uri())
+    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+    broken = []
+    for link in {link for link in links if link.startswith("file:")}:
+        target = Path(unquote(urlsplit(link).path))
+        anchor = unquote(urlsplit(link).fragment)
+        if not target.exists() or (anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8")):
+            broken.append(link)
+    assert not broken
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_offers_its_notebook(name: str, page: Page, site: str) -> None:
+    page.goto(f"{site}{name}.html")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Notebook", exact=True).click()
+    notebook = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert notebook == json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
+    assert not any(cell.get("outputs") for cell in notebook["cells"])
