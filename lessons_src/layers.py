@@ -229,22 +229,23 @@ class _Recurrent(nn.Module):
             TypeError, ValueError: an argument of the wrong kind, rank, size or dtype, or weights that hold NaN.
         """
         x = self.check_input(x)
-        y, final = self.over_layers(x.transpose(0, 1), self.check_state(state, x), Padding.of(lengths, x), self._run)
+        states, padding = self.check_state(state, x), Padding.of(lengths, x)
+        y, final = self.over_layers(x.transpose(0, 1), states, padding, self._run, self.training)
         return y.transpose(0, 1), final if len(final) > 1 else final[0]
 
     def over_layers(
-        self, x: Tensor, states: Sequence[Tensor], padding: Padding, run: Run
+        self, x: Tensor, states: Sequence[Tensor], padding: Padding, run: Run, training: bool
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Calls `run` for each layer and direction, bottom up, and joins what they give: (y, final states).
 
         Time comes first here: x (T, B, D) → y (T, B, num_directions · H). A reverse direction reads each sequence
-        turned round, and its states are turned back.
+        turned round, and its states are turned back. Dropout acts if `training`.
         """
         finals: list[tuple[Tensor, ...]] = []
         y = padding.blank(x)
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                y = dropout(y, self.dropout, self.training)
+                y = dropout(y, self.dropout, training)
             outputs = []
             for direction in self.directions:
                 first = [state[len(finals)] for state in states]

@@ -116,7 +116,7 @@ def trace(
         return (sequence.h, sequence.c) if isinstance(sequence, LSTMSequence) else (sequence.h,)
 
     with torch.no_grad():
-        y, _ = layer.over_layers(x.transpose(0, 1), layer.check_state(state, x), padding, keep)
+        y, _ = layer.over_layers(x.transpose(0, 1), layer.check_state(state, x), padding, keep, training=False)
     if loss is None:
         return tuple(_record(suffix, sequence, None, padding) for suffix, sequence in sequences.items())
     gradients = _backward(layer, sequences, padding.blank(_direct(loss, y)), padding)
