@@ -47,6 +47,9 @@ FORMAT = "unrolled bracket model, 1"
 SEEDS = (0, 1, 2)
 TRAINING_STEPS = 3500
 
+FIRST_LINE = "one (two) three\n"
+"""What a model reads before a reader's text. A newline alone would not do: no training text begins with one."""
+
 SEARCH_SEED, MEASURE_SEED = 0, 1
 """Held-out lines on which landmarks are searched for, and others on which everything is measured."""
 
@@ -111,9 +114,9 @@ class BracketModel:
         return next(landmark for landmark in self.landmarks if landmark.label == label)
 
     def start(self) -> Tensor | tuple[Tensor, Tensor]:
-        """The state after a newline, from which a reader's text starts: (1, 1, H), twice for an LSTM."""
+        """The state after a line, from which a reader's text starts: h (1, 1, H), for an LSTM (h, c)."""
         with torch.no_grad():
-            _, state = self.model(self.model.vocabulary.encode("\n")[None])
+            _, state = self.model(self.model.vocabulary.encode(FIRST_LINE)[None])
         return state
 
     def clamped(self, clamp: Clamp) -> CharModel:

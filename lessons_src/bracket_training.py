@@ -21,7 +21,7 @@ CELLS = ("LSTM", "GRU", "RNN")
 HIDDEN_SIZE = 32
 BATCH, WINDOW, TRAINING_TEXT = 64, 160, 2_000_000
 CLASS_WEIGHTS = torch.tensor([1.0 if label in FILLER_CLASSES else 5.0 for label in CLASSES])
-H_COST = 1e-3
+H_COST = 3e-3
 
 
 def untrained(cell: str, seed: int = 0) -> CharModel:

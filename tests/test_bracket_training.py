@@ -13,7 +13,8 @@ pytestmark = pytest.mark.usefixtures("small_text")
 
 @pytest.fixture
 def small_text(monkeypatch):
-    monkeypatch.setattr(bracket_training, "TRAINING_TEXT", 50_000)
+    monkeypatch.setattr(bracket_training, "TRAINING_TEXT", 20_000)
+    monkeypatch.setattr(bracket_training, "BATCH", 16)
 
 
 def run(cell, steps):
@@ -43,7 +44,7 @@ def test_an_lstm_starts_with_an_open_forget_gate():
 
 
 def test_windows_start_with_a_line_and_targets_are_the_next_classes():
-    text = brackets.generate(3, 50_000)
+    text = brackets.generate(3, 20_000)
     vocabulary = Vocabulary(brackets.ALPHABET)
     ids, classes = next(iter(Windows(3, 1, vocabulary)))
     for k in range(8):
