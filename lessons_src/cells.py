@@ -96,6 +96,10 @@ class _Cell(nn.Module):
     """The weights of one step, under torch.nn's names."""
 
     gates: int
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
         super().__init__()

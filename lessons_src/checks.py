@@ -20,9 +20,10 @@ def number_between(name: str, value: object, low: float, high: float) -> float:
     """Returns `value` as a float in [low, high]; anything else, NaN included, is refused."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
-    if not low <= value <= high:
+    number = float(value)
+    if not low <= number <= high:
         raise ValueError(f"{name}: expected a number from {low:g} to {high:g}, got {value!r}")
-    return float(value)
+    return number
 
 
 def true_or_false(name: str, value: object) -> bool:

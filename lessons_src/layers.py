@@ -138,6 +138,7 @@ class _Recurrent(nn.Module):
     gates: int
     function: type[Function]
     state_names: tuple[str, ...] = ("h",)
+    weight_ih_l0: Tensor
 
     def __init__(
         self,
@@ -350,12 +351,12 @@ class GRU(_Recurrent):
 
 def from_torch(layer: nn.RNNBase) -> RNN | LSTM | GRU:
     """Our layer with the weights of one of torch.nn, dtype and device included; refuses what ours do not have."""
-    kinds = {"RNN_TANH": RNN, "RNN_RELU": RNN, "LSTM": LSTM, "GRU": GRU}
-    mode = getattr(layer, "mode", None)
+    kinds: dict[Any, Any] = {"RNN_TANH": RNN, "RNN_RELU": RNN, "LSTM": LSTM, "GRU": GRU}
+    mode: Any = getattr(layer, "mode", None)
     if mode not in kinds or getattr(layer, "proj_size", 0):
         raise TypeError(f"layer: expected an RNN, LSTM or GRU of torch.nn without projections, got {layer!r}")
     words = ("input_size", "hidden_size", "num_layers", "bias", "dropout", "bidirectional")
-    options = {word: getattr(layer, word) for word in words}
+    options: dict[str, Any] = {word: getattr(layer, word) for word in words}
     if mode.startswith("RNN"):
         options["nonlinearity"] = layer.nonlinearity
     ours = kinds[mode](**options).to(layer.weight_ih_l0)  # first, so that no float64 weight passes through float32

@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from cycler import cycler
 from IPython.display import HTML, display
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ FLOAT32_SMALLEST = float(np.finfo(np.float32).tiny)
 
 _INK = "#010203"  # stands for the page's own text colour, and is replaced by it in `to_svg`
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "unrolled",
     "font.size": 10,
@@ -49,7 +50,7 @@ _STYLE: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
-    "axes.prop_cycle": mpl.cycler(color=SERIES, linewidth=[1.8] * len(SERIES)),
+    "axes.prop_cycle": cycler(color=SERIES, linewidth=[1.8] * len(SERIES)),
     "axes.facecolor": "none",
     "figure.facecolor": "none",
     "figure.constrained_layout.use": True,
@@ -80,8 +81,8 @@ def show(figure: Figure, alt: str, caption: str = "") -> None:
 
 def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
     """The HTML that `show` displays."""
-    if not alt.strip():
-        raise ValueError("alt: expected a sentence for readers who cannot see the figure, got an empty text")
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt: expected a sentence for readers who cannot see the figure, got {alt!r}")
     note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f'<figure class="unrolled-figure">{to_svg(figure, alt)}{note}</figure>'
 
@@ -95,11 +96,12 @@ def to_svg(figure: Figure, alt: str) -> str:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()[buffer.getvalue().index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL).replace(_INK, "currentColor")
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
+    svg = re.sub(r"font: ([\d.]+px) ([^;\"]*)", r"font-size: \1; font-family: \2", svg)
+    svg = re.sub(r"font-family: ([^;\"]*);? ?", lambda m: "font-family: monospace; " * ("mono" in m[1].lower()), svg)
     mark = hashlib.sha256(svg.encode()).hexdigest()[:8]
-    used = set(re.findall(r'(?:href="#|url\(#)([\w-]+)', svg))
-    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'(href="#|url\(#)([\w-]+)', rf"\g<1>{mark}-\g<2>", svg)
+    used = set(re.findall(r'(?:href="#|url\(#)([\w.-]+)', svg))
+    svg = re.sub(r' id="([\w.-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(href="#|url\(#)([\w.-]+)', rf"\g<1>{mark}-\g<2>", svg)
     width = float(figure.get_figwidth()) * 72
     attributes = (
         f'fill="currentColor" role="img" aria-label="{html.escape(alt, quote=True)}" style="max-width: {width:.0f}pt"'

@@ -33,7 +33,7 @@ Layer = TypeVar("Layer", LSTM, GRU)
 GATES: Mapping[type, tuple[str, ...]] = {RNN: (), LSTM: ("i", "f", "g", "o"), GRU: ("r", "z", "n")}
 """The gates of each layer, candidates included, in the order in which torch stacks their weights."""
 
-_UNROLL = {RNN: unroll_rnn, LSTM: unroll_lstm, GRU: unroll_gru}
+_UNROLL: Mapping[type, Callable[..., Sequenced]] = {RNN: unroll_rnn, LSTM: unroll_lstm, GRU: unroll_gru}
 
 
 @dataclass(frozen=True)

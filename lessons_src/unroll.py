@@ -75,7 +75,8 @@ def unroll_lstm(
         step = lstm_step(torch.addmm(a_x_t, h, weight_hh.T), c)
         h, c = step.h, step.c
         torch.stack(step, out=kept_t)
-    return LSTMSequence(*kept.unbind(1), h_0, c_0)
+    i, f, g, o, c, h = kept.unbind(1)
+    return LSTMSequence(i, f, g, o, c, h, h_0, c_0)
 
 
 def unroll_gru(
@@ -94,4 +95,5 @@ def unroll_gru(
         step = gru_step(a_x_t, torch.addmm(bias_hh, h, weight_hh.T), h)
         h = step.h
         torch.stack(step, out=kept_t)
-    return GRUSequence(*kept.unbind(1), h_0)
+    r, z, n, m, h = kept.unbind(1)
+    return GRUSequence(r, z, n, m, h, h_0)

@@ -53,8 +53,10 @@ def cases(draw: st.DrawFn, kind: str, deepest: int = 3) -> Case:
     )
 
 
-def close(found: Tensor, expected: Tensor, what: str = "") -> None:
-    """Fails unless the two agree to 1e-10, relative or absolute."""
+def close(found: Tensor | None, expected: Tensor | None, what: str = "") -> None:
+    """Fails unless the two are there and agree to 1e-10, relative or absolute."""
+    assert found is not None, what
+    assert expected is not None, what
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10, msg=lambda text: f"{what}: {text}")
 
 

@@ -295,7 +295,7 @@ REFUSALS: dict[str, Refusal] = {
         "a str or a Path",
     ),
     "a figure without words": Refusal(
-        lambda: plotting.figure_html(plotting.subplots()[0], "  "), ValueError, "alt", "an empty text", "a sentence"
+        lambda: plotting.figure_html(plotting.subplots()[0], "  "), ValueError, "alt", "'  '", "a sentence"
     ),
     "a verdict on an unknown claim": Refusal(
         lambda: claims.verdict("nobody-said", "holds", "1 = 1"),
@@ -329,7 +329,7 @@ for layer in ALL:
             ("x a list", run(layer, [[[0.0] * 3]]), TypeError, "x", "list", "a tensor"),
             ("x a string", run(layer, "text"), TypeError, "x", "str", "a tensor"),
             ("x None", lambda layer=layer: layer(3, 4)(None), TypeError, "x", "NoneType", "a tensor"),
-            ("x a generator", run(layer, (t for t in ())), TypeError, "x", "generator", "a tensor"),
+            ("x a generator", run(layer, iter([zeros(5, 3)])), TypeError, "x", "list_iterator", "a tensor"),
             (
                 "x in float64",
                 run(layer, zeros(2, 5, 3, dtype=torch.float64)),

@@ -60,13 +60,13 @@ def test_outputs_final_states_and_all_gradients_equal_torch(kind: str, data: st.
         weighing = weighing or [normal(generator, *value.shape) for value in found]
         wanted = {"x": x, **dict(layer.named_parameters())}
         wanted |= {} if states is None else dict(zip(("h_0", "c_0"), states, strict=False))
-        loss = sum((value * w + value**2).sum() for value, w in zip(found, weighing, strict=True))
+        loss = torch.stack([(value * w + value**2).sum() for value, w in zip(found, weighing, strict=True)]).sum()
         gradients = torch.autograd.grad(loss, list(wanted.values()))
         names = ["y", "h", "c"][: len(found)] + [f"gradient of {name}" for name in wanted]
         runs.append(([*found, *gradients], names))
-    (expected, names), (found, names_of_ours) = runs
+    (expected, names), (results, names_of_ours) = runs
     assert names == names_of_ours
-    all_close(found, expected, names)
+    all_close(results, expected, names)
 
 
 @KINDS

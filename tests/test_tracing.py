@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from lessons_src import layers
 from lessons_src.cells import gru_step, lstm_step, rnn_step
@@ -20,7 +20,7 @@ Kept = dict[str, list[dict[str, Tensor]]]
 """suffix → per step, in the order of the sequence → quantity → value, with its gradient retained."""
 
 
-def plain_step(layer: nn.Module, suffix: str, x_t: Tensor, state: tuple[Tensor, ...]) -> dict[str, Tensor]:
+def plain_step(layer: Any, suffix: str, x_t: Tensor, state: tuple[Tensor, ...]) -> dict[str, Tensor]:
     """One step by the equations alone: every gate and state."""
     weight_ih, weight_hh, bias_ih, bias_hh = layer.weights(suffix)
     a_x, a_h = x_t @ weight_ih.T + bias_ih, state[0] @ weight_hh.T + bias_hh
@@ -127,9 +127,7 @@ GATE_ENDS = [
 
 
 @pytest.mark.parametrize(("layer", "gate", "value"), GATE_ENDS)
-def test_a_clamped_gate_is_exactly_its_value_and_passes_no_gradient(
-    layer: type[LSTM | GRU], gate: str, value: float
-) -> None:
+def test_a_clamped_gate_is_exactly_its_value_and_passes_no_gradient(layer: Any, gate: str, value: float) -> None:
     torch.manual_seed(0)
     free = layer(3, 4, num_layers=2, bidirectional=True)
     clamped = clamp_gate(free, gate, value)
@@ -149,6 +147,7 @@ def test_a_clamped_gate_is_exactly_its_value_and_passes_no_gradient(
 
 def test_only_the_chosen_units_are_clamped() -> None:
     layer, x = LSTM(3, 4), torch.randn(2, 6, 3)
+    record: Any
     (record,) = trace(clamp_gate(layer, "f", 0, units=[1, 3]), x)
     assert (record.f == 0).all(dim=(0, 1)).tolist() == [False, True, False, True]
 
@@ -187,7 +186,7 @@ def test_a_gradient_of_1e_minus_200_is_measured() -> None:
 
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu", "sigmoid", "identity"])
 def test_every_activation_can_be_traced(nonlinearity: str) -> None:
-    layer = layers.RNN(2, 3, nonlinearity=nonlinearity).double()
+    layer: layers.RNN = layers.RNN(2, 3, nonlinearity=nonlinearity).double()
     x = normal(torch.Generator().manual_seed(0), 1, 4, 2)
     _, kept = run = plain_run(layer, x[0], (torch.zeros(1, 3, dtype=torch.float64),))
     run[0].square().sum().backward()
