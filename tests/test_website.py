@@ -1,0 +1,215 @@
+"""The making of pages: formulas, the running of chapters, and what is left out."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+import pytest
+import tinycss2
+from math_core import LatexError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from website.lean import purge
+from website.mathml import to_mathml
+from website.widgets import slim_state
+
+ROOT = Path(__file__).parents[1]
+
+# == Formulas ========================================================================================================
+
+
+def test_formula_becomes_mathml() -> None:
+    assert re.search(r"<msub><mi>h</mi><mi>t</mi></msub>", to_mathml("h_t", block=False))
+    assert 'display="block"' in to_mathml("h_t", block=True)
+
+
+def test_lines_of_a_block_are_aligned_without_an_environment() -> None:
+    assert to_mathml(r"a &= b \\ c &= d", block=True).count("<mtr>") == 2
+
+
+def test_unknown_command_is_an_error() -> None:
+    with pytest.raises(LatexError):
+        to_mathml(r"\nosuchcommand", block=False)
+
+
+# == Style sheets ====================================================================================================
+
+
+def purged(css: str, words: Iterable[str]) -> str:
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return str(tinycss2.serialize(list(purge(rules, set(words)))))
+
+
+def test_rule_of_an_absent_class_goes() -> None:
+    assert purged(".here{a:1}.gone{b:2}", ["here"]) == ".here{a:1}"
+
+
+def test_one_selector_of_many_may_stay() -> None:
+    assert purged(".gone,p .here,#gone{a:1}", ["here"]) == "p .here{a:1}"
+
+
+def test_class_that_must_not_be_there_is_not_asked_for() -> None:
+    assert purged("p:not(.gone){a:1}", []) == "p:not(.gone){a:1}"
+
+
+def test_media_query_goes_with_its_last_rule() -> None:
+    css = "@media print{.gone{a:1}}@media print{.here{a:1}}@font-face{b:2}"
+    assert purged(css, ["here"]) == "@media print{.here{a:1}}@font-face{b:2}"
+
+
+# == Widgets =========================================================================================================
+
+
+def test_state_keeps_the_traits_of_our_widgets_and_no_script() -> None:
+    ours = {"_bundle": "scope", "_esm": "code", "_model_name": "AnyModel", "gain": 2}
+    models = {
+        "a": {"model_name": "AnyModel", "state": ours, "buffers": [{"path": ["w"], "data": "AA=="}]},
+        "b": {"model_name": "IntSliderModel", "state": {"value": 1}},
+    }
+    state = {"application/vnd.jupyter.widget-state+json": {"state": models}}
+    notebook = new_notebook(metadata={"widgets": state})
+    slim_state(notebook)
+    (slimmed,) = notebook.metadata.widgets.values()
+    assert slimmed["state"] == {
+        "a": {"state": {"_bundle": "scope", "gain": 2}, "buffers": [{"path": ["w"], "data": "AA=="}]},
+        "b": {"state": {}},
+    }
+
+
+# == Running the chapters ============================================================================================
+
+
+class Book:
+    """A book of two small chapters in a folder of its own, built by Sphinx with our extension."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "lessons_src").mkdir()
+        self.package = folder / "lessons_src/numbers.txt"
+        self.package.write_text("7")
+        (folder / "requirements.txt").write_text("torch\n")
+        settings = {
+            "extensions": ["myst_nb", "website"],
+            "myst_enable_extensions": ["dollarmath"],
+            "html_math_renderer": "mathml",
+            "nb_execution_mode": "off",
+            "exclude_patterns": ["_build"],
+        }
+        lines = [f"{key} = {value!r}" for key, value in settings.items()]
+        (folder / "conf.py").write_text("\n".join(lines))
+        self.write("index", "open('lessons_src/numbers.txt').read() * 3", toc="```{toctree}\nother\n```")
+        self.write("other", "'out' + 'put'")
+
+    def write(self, name: str, code: str, text: str = "", toc: str = "") -> None:
+        cells = [new_markdown_cell(f"# {name}\n\n{text}\n\n{toc}"), new_code_cell(code)]
+        nbformat.write(new_notebook(cells=cells), self.folder / f"{name}.ipynb")
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-d", "_build/.doctrees", ".", "_build/html"]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def build(self) -> tuple[int, set[str]]:
+        """Build; return the exit status and the chapters that ran."""
+        process = self.start()
+        log, _ = process.communicate(timeout=120)
+        return process.returncode, set(re.findall(r"^ran (\w+)", log, re.MULTILINE))
+
+    def page(self, name: str) -> str:
+        return (self.folder / f"_build/html/{name}.html").read_text()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book(tmp_path)
+
+
+def test_chapters_run_when_their_code_or_the_package_changed(book: Book) -> None:
+    assert book.build() == (0, {"index", "other"})
+    assert "777" in book.page("index")
+
+    assert book.build() == (0, set())
+
+    book.write("other", "'out' + 'put'", text="New words.")
+    assert book.build() == (0, set())
+    assert "New words." in book.page("other")
+    assert "output" in book.page("other")
+
+    book.write("other", "'in' + 'put'")
+    assert book.build() == (0, {"other"})
+    assert "input" in book.page("other")
+
+    book.package.write_text("8")
+    assert book.build() == (0, {"index", "other"})
+    assert "888" in book.page("index")
+
+
+def test_failed_chapter_fails_the_build_until_it_is_mended(book: Book) -> None:
+    book.write("other", "1 / 0")
+    assert book.build() == (1, {"index"})
+    assert book.build() == (1, set())
+    book.write("other", "'out' + 'put'")
+    assert book.build() == (0, {"other"})
+    assert "output" in book.page("other")
+
+
+def test_faulty_formula_fails_the_build_again(book: Book) -> None:
+    book.write("other", "1", text=r"$\nosuchcommand$")
+    assert book.build()[0] == 1
+    assert book.build()[0] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_killed_build_does_not_spoil_the_next(book: Book) -> None:
+    book.write("other", "import time; time.sleep(3); 'out' + 'put'")
+    process = book.start()
+    kept = book.folder / "_build/.executed"
+    while not list(kept.glob("*.ipynb")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert book.build() == (0, {"other"})
+    assert "777" in book.page("index")
+
+
+def test_second_build_at_the_same_time_waits(book: Book) -> None:
+    processes = [book.start(), book.start()]
+    logs = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sum("waiting for it to end" in log for log in logs) == 1
+    assert sum("ran other" in log for log in logs) == 1
+
+
+# == Chapters ========================================================================================================
+
+
+def test_every_paper_that_a_chapter_links_to_is_in_the_references() -> None:
+    references = (ROOT / "book/references.bib").read_text(encoding="utf-8").lower()
+    pattern = r"(?:doi\.org/|arxiv\.org/(?:abs|pdf)/)([\w./()-]*\w)"
+    for path in sorted((ROOT / "book").glob("*.ipynb")):
+        text = "\n".join(cell["source"] for cell in nbformat.read(path, as_version=4).cells)
+        for link in re.findall(pattern, text):
+            assert link.lower().removesuffix(".pdf") in references, f"{path.name} links to {link}"
+
+
+def test_lock_names_no_host_and_no_local_version() -> None:
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert "torch==2.13.0\n" in lock
+    assert "://" not in lock
+    assert "+" not in lock
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert not [name for name, package in packages.items() if "resolved" in package]
