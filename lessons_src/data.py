@@ -7,6 +7,7 @@ import tokenize
 import unicodedata
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -125,7 +126,8 @@ def names() -> Names:
     """How eight languages write the names of the world's languages and territories; from Unicode's CLDR, by Babel.
 
     Accents are taken off, so that spelling has to decide; a name that two languages share is left out. Which side of
-    the split a name falls on depends on its CLDR code alone: France, Frankreich and Francia go together.
+    the split a name falls on depends on its CLDR code alone: France, Frankreich and Francia go together. So a name of
+    two things that fall on different sides is left out too.
     """
     written: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for language, code in enumerate(LANGUAGES):
@@ -136,9 +138,10 @@ def names() -> Names:
                 written[plain].add((language, subject))
     sides: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
     for name, uses in sorted(written.items()):
-        if len({language for language, _ in uses}) == 1:
-            language, subject = min(uses)
-            sides[zlib.crc32(subject.encode()) % 5 == 0].append((name, language))
+        languages = {language for language, _ in uses}
+        tested = {zlib.crc32(subject.encode()) % 5 == 0 for _, subject in uses}
+        if len(languages) == 1 and len(tested) == 1:
+            sides[tested.pop()].append((name, languages.pop()))
     return Names(tuple(sides[0]), tuple(sides[1]))
 
 
@@ -156,21 +159,31 @@ def highlighted_source() -> tuple[tuple[str, tuple[int, ...]], ...]:
 def _labelled_lines(code: str) -> list[tuple[str, tuple[int, ...]]]:
     rows = code.splitlines()
     labels = [[0] * len(row) for row in rows]
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        for number in range(token.start[0], token.end[0] + 1):
-            if number > len(rows) or (label := _code_class(token)) == 0:
-                continue
-            start = token.start[1] if number == token.start[0] else 0
-            end = token.end[1] if number == token.end[0] else len(rows[number - 1])
-            labels[number - 1][start:end] = [label] * (end - start)
+    for (first, start), (last, end), label in _labelled_tokens(code):
+        for number in range(first, min(last, len(rows)) + 1):
+            left = start if number == first else 0
+            right = end if number == last else len(rows[number - 1])
+            labels[number - 1][left:right] = [label] * (right - left)
     return [(row, tuple(label)) for row, label in zip(rows, labels, strict=True) if row.strip()]
 
 
-def _code_class(token: tokenize.TokenInfo) -> int:
-    """What a token is; f-strings count as strings, whichever version of Python tokenises them."""
-    name = tokenize.tok_name[token.type]
+def _labelled_tokens(code: str) -> Iterator[tuple[tuple[int, int], tuple[int, int], int]]:
+    """Start, end and class of each token but spaces. From Python 3.12 on an f-string is many; here it stays one."""
+    opened: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        name = tokenize.tok_name[token.type]
+        if name == "FSTRING_START":
+            opened.append(token.start)
+        elif name == "FSTRING_END":
+            start = opened.pop()
+            if not opened:
+                yield start, token.end, CODE_CLASSES.index("string")
+        elif not opened and (label := _code_class(name, token.string)):
+            yield token.start, token.end, label
+
+
+def _code_class(name: str, string: str) -> int:
     if name == "NAME":
-        return CODE_CLASSES.index("keyword" if keyword.iskeyword(token.string) else "name")
+        return CODE_CLASSES.index("keyword" if keyword.iskeyword(string) else "name")
     kinds = {"NUMBER": "number", "STRING": "string", "COMMENT": "comment", "OP": "operator"}
-    kinds |= {"FSTRING_START": "string", "FSTRING_MIDDLE": "string", "FSTRING_END": "string"}
     return CODE_CLASSES.index(kinds.get(name, "space"))

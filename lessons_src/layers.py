@@ -353,7 +353,7 @@ def from_torch(layer: nn.RNNBase) -> RNN | LSTM | GRU:
     """Our layer with the weights of one of torch.nn, dtype and device included; refuses what ours do not have."""
     kinds: dict[Any, Any] = {"RNN_TANH": RNN, "RNN_RELU": RNN, "LSTM": LSTM, "GRU": GRU}
     mode: Any = getattr(layer, "mode", None)
-    if mode not in kinds or getattr(layer, "proj_size", 0):
+    if mode not in kinds or layer.proj_size:
         raise TypeError(f"layer: expected an RNN, LSTM or GRU of torch.nn without projections, got {layer!r}")
     words = ("input_size", "hidden_size", "num_layers", "bias", "dropout", "bidirectional")
     options: dict[str, Any] = {word: getattr(layer, word) for word in words}
