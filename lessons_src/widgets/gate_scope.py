@@ -45,7 +45,7 @@ class GateScope(BookWidget):
         model: "LSTM" (the default), "GRU" or "RNN" for the shipped models of the bracket language, a `BracketModel`
             that you trained, or any `CharModel` of one layer in one direction.
         text: the text to read, at most 20,000 characters.
-        unit: the number of the unit to show, the label of a landmark, or "most responsive"; None for the first landmark,
+        unit: the number of the unit to show, the label of a landmark, or "most responsive"; None: the first landmark,
             or the most responsive unit if there are none.
         landmarks: the units worth a look, for a model of your own.
         **traits: any of the traits below.
@@ -84,10 +84,10 @@ class GateScope(BookWidget):
     activation = traitlets.Unicode("tanh").tag(sync=True)
     alphabet = traitlets.Unicode().tag(sync=True)
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    closers = traitlets.List().tag(sync=True)
+    closers: Any = traitlets.List().tag(sync=True)
     weights = traitlets.Dict().tag(sync=True)
-    landmarks = traitlets.List().tag(sync=True)
-    examples = traitlets.List().tag(sync=True)
+    landmarks: Any = traitlets.List().tag(sync=True)
+    examples: Any = traitlets.List().tag(sync=True)
 
     def __init__(
         self,
@@ -102,6 +102,9 @@ class GateScope(BookWidget):
         self._model, shipped_marks = _resolve(model)
         marks = shipped_marks if landmarks is None else tuple(landmarks)
         examples = EXAMPLES if set(brackets.CLOSING_CLASSES) <= set(self._model.classes) else ()
+        unknown = sorted(set(traits) - {"gate", "value", "scope", "character", "gradient", "overview", "layout"})
+        if unknown:
+            raise TypeError(f"{unknown[0]}: GateScope has no such argument")
         super().__init__(
             cell=self._model.cell,
             activation=getattr(self._model.recurrent, "nonlinearity", "tanh"),
@@ -127,11 +130,11 @@ class GateScope(BookWidget):
         if self.gate == "none":
             return self._model.recurrent
         units = None if self.scope == "all" else [self.shown_unit]
-        return tracing.clamp_gate(self._model.recurrent, self.gate, self.value, units)
+        return tracing.clamp_gate(self._model.recurrent, self.gate, float(self.value), units)
 
     @property
     def shown_unit(self) -> int:
-        """The number of the unit that is shown; "most responsive" has the largest variance of c, or h, over the text."""
+        """The number of the unit that is shown; "most responsive" has the largest variance of c or h over the text."""
         if self.unit != MOST_RESPONSIVE:
             return int(self.unit)
         if not self.text:
@@ -198,7 +201,7 @@ class GateScope(BookWidget):
 
     @traitlets.validate("value")
     def _check_value(self, proposal: Any) -> int:
-        return int(checks.number_between("value", checks.whole_number("value", proposal.value, 0), 0, 1))
+        return int(checks.number_between("value", checks.whole_number("value", proposal.value, 0), 0.0, 1.0))
 
     @traitlets.validate("scope")
     def _check_scope(self, proposal: Any) -> str:

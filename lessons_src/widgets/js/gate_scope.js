@@ -58,7 +58,7 @@ export function render({ model, el }) {
     legend.update(dark, scene.gradient !== null);
     controls.update(scene);
     caption.textContent = words.unitWords(landmark, scene.unit, network.weights.hiddenSize);
-    const said = { ...scene, network, picked: character !== null };
+    const said = { ...scene, network, picked: character !== null, everywhere: shell.get("scope") === "all" };
     shell.say(words.sentence(said));
     shell.numbers(() => words.numbersOf(said, rows));
   }

@@ -207,6 +207,7 @@ function makeGrid(figure, onPick) {
   /** @type {{line: HTMLElement, header: HTMLElement, cells: HTMLElement[]}[]} */
   let rows = [];
   let at = 0;
+  let wanted = 0; // where the keys have gone since the last frame
   let focused = 0; // the row that is the tab stop
   /** @type {Parameters<typeof place> | null} */
   let last = null;
@@ -241,10 +242,11 @@ function makeGrid(figure, onPick) {
     last = [scene, tops, shape, first, shownLines];
     if (rows.length !== scene.rows.length) build(scene.rows.length);
     const step = scene.at - at;
-    at = scene.at;
+    at = wanted = scene.at;
     grid.setAttribute("aria-rowcount", `${rows.length}`);
     grid.setAttribute("aria-colcount", `${scene.symbols.length}`);
     const end = first + shownLines * shape.perLine;
+    const hasFocus = grid.contains(document.activeElement);
     rows.forEach(({ line, header, cells }, k) => {
       // The focused node moves along with its column, so that a screen reader speaks of a new cell.
       if (step === 1) line.append(...cells.splice(0, 3, cells[1], cells[2], cells[0]).slice(0, 1));
@@ -274,9 +276,9 @@ function makeGrid(figure, onPick) {
           `top:${lineNumber * (tops[rows.length] + GAP) + tops[k]}px;height:${HEIGHT[row.kind]}px`;
       });
     });
+    if (hasFocus) rows[focused].cells[1].focus();
   }
 
-  const focus = () => rows[focused]?.cells[1].focus({ preventScroll: false });
   grid.addEventListener("focusin", (event) => {
     const found = rows.findIndex(({ cells }) => cells.includes(/** @type {HTMLElement} */ (event.target)));
     if (found >= 0) focused = found;
@@ -286,23 +288,25 @@ function makeGrid(figure, onPick) {
     const [scene, , shape] = last;
     const end = scene.symbols.length - 1;
     const goal = {
-      ArrowLeft: at - 1,
-      ArrowRight: at + 1,
+      ArrowLeft: wanted - 1,
+      ArrowRight: wanted + 1,
       Home: 0,
       End: end,
-      PageUp: at - shape.perLine,
-      PageDown: at + shape.perLine,
+      PageUp: wanted - shape.perLine,
+      PageDown: wanted + shape.perLine,
     }[event.key];
     const rowMove = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (goal === undefined && rowMove === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    if (goal !== undefined) onPick(Math.max(0, Math.min(end, goal)));
+    if (goal !== undefined) {
+      wanted = Math.max(0, Math.min(end, goal));
+      onPick(wanted);
+    }
     if (rowMove !== undefined) {
       focused = Math.max(0, Math.min(rows.length - 1, focused + rowMove));
       place(...last);
     }
-    focus();
   });
   return { element: grid, place };
 }

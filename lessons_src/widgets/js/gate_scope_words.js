@@ -50,6 +50,7 @@ const named = (network, character) => (network.closers.length ? `the closer ${ch
  * @property {string[]} symbols
  * @property {number} at
  * @property {number} unit
+ * @property {boolean} everywhere whether the clamp holds in all units
  * @property {boolean} picked whether the reader chose the character
  * @property {Gradient | null} gradient
  *
@@ -73,7 +74,7 @@ function expectation({ network, free, symbols, at, picked }) {
 }
 
 /** What the clamp takes away, or puts where it is not due. @param {Scene} scene */
-function loss({ network, free, now, symbols, at, picked }) {
+function loss({ network, free, now, symbols, at, picked, everywhere }) {
   const t = at + lead(network);
   const C = network.classes.length;
   const was = due(network, free, t);
@@ -87,7 +88,7 @@ function loss({ network, free, now, symbols, at, picked }) {
   if (picked)
     return `After ${place(symbols, at)}: without the clamp the model gives ${what} P = ${before}; now ${after}.`;
   if (Math.max(rise, drop) < 0.05)
-    return "The clamp changes next to nothing on this text: whatever this unit holds, other units hold it, too.";
+    return `The clamp changes next to nothing on this text${everywhere ? "." : ": whatever this unit holds, other units hold it, too."}`;
   if (rise > drop)
     return `The clamp shows most after ${place(symbols, at)}: ${what} had P = ${before} there without it; now ${after}.`;
   return `The clamp costs most after ${place(symbols, at)}. Without it the model expects ${what} there with P = ${before}; now ${after}.`;
@@ -110,11 +111,11 @@ function context(symbols, at) {
 
 /** @param {Gradient} gradient @param {number} at @param {Network} network */
 function gradientWords(gradient, at, network) {
-  if (gradient.logNormH[at + lead(network)] === -Infinity)
-    return "No gradient of this leaves the head: the state is muted.";
   const back = Math.min(20, at);
   if (back === 0) return "There is no earlier character for the gradient to reach.";
   const memory = gradient.c ?? gradient.h;
+  if (memory[at + lead(network)] === -Infinity)
+    return `L = log P(${gradient.due.character}): no gradient reaches c, since the output gates let none through.`;
   const reached = showLog(memory[at + lead(network) - back]);
   return (
     `L = log P(${gradient.due.character}): ${back} character${back === 1 ? "" : "s"} earlier, ` +
