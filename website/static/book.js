@@ -1,14 +1,16 @@
 // @ts-check
-// A formula or a table that is wider than the screen scrolls in its own box: let the keyboard reach that box.
+// A formula, table or figure that is wider than the screen scrolls in its own box: let the keyboard reach that box.
 (() => {
-  const boxes = document.querySelectorAll(".math-scroll, .pst-scrollable-table-container");
+  const NAMES = { ".math-scroll": "Formula", ".pst-scrollable-table-container": "Table", ".unrolled-figure": "Figure" };
   const update = () => {
-    for (const box of boxes) {
-      const wide = box.scrollWidth > box.clientWidth;
-      const label = box.matches(".math-scroll") ? "Formula" : "Table";
-      for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": label })) {
-        if (wide) box.setAttribute(name, value);
-        else box.removeAttribute(name);
+    for (const [selector, name] of Object.entries(NAMES)) {
+      for (const box of document.querySelectorAll(selector)) {
+        const wide = box.scrollWidth > box.clientWidth;
+        const attributes = { tabindex: "0", role: "group", "aria-label": `${name}, scrolls sideways` };
+        for (const [key, value] of Object.entries(attributes)) {
+          if (wide) box.setAttribute(key, value);
+          else box.removeAttribute(key);
+        }
       }
     }
   };

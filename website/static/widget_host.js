@@ -5,16 +5,13 @@
 // shown. The bundles have registered their widgets in window.unrolledWidgets before this file runs. It is a classic
 // script, since a browser does not load modules from disk.
 (() => {
-  "use strict";
-
   /** @typedef {{state: Record<string, any>, buffers?: {path: (string|number)[], data: string}[]}} SavedModel */
 
   const TYPE = "application/vnd.jupyter.widget-";
   const widgets = /** @type {any} */ (window).unrolledWidgets ?? {};
 
   /** @param {string} base64 */
-  const decode = (base64) =>
-    new DataView(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer);
+  const decode = (base64) => new DataView(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer);
 
   /** The state of a model, with its buffers back in their places.
    * @param {SavedModel} saved */
