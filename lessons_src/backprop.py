@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessons_src.cells import ACTIVATIONS, State
+from lessons_src.products import sum_over_steps
 from lessons_src.unroll import GRUSequence, LSTMSequence, RNNSequence, States
 
 
@@ -125,4 +126,4 @@ def _backwards(*sequences: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 def _sum_over_steps(d_a: Tensor, h: States, h_0: State) -> Tensor:
     """∂L/∂W_hh = Σ_t ∂L/∂a_t h_{t-1}ᵀ, over steps and sequences: the same weight is used at every step."""
-    return d_a[0].T @ h_0 + d_a[1:].flatten(0, 1).T @ h[:-1].flatten(0, 1)
+    return d_a[0].T @ h_0 + sum_over_steps(d_a[1:], h[:-1])

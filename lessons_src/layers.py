@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn.functional import dropout, linear
+from torch.nn.functional import dropout
 
 from lessons_src import checks
 from lessons_src.backprop import backprop_gru, backprop_lstm, backprop_rnn
 from lessons_src.cells import ACTIVATIONS
+from lessons_src.products import over_steps
 from lessons_src.unroll import (
     GRUSequence,
     LSTMSequence,
@@ -315,7 +316,7 @@ class RNN(_Recurrent):
     def operands(self, suffix: str, x: Tensor, state: Sequence[Tensor]) -> tuple[Any, ...]:
         """(a_x, W_hh, h_0, φ), for `unroll_rnn`."""
         weight_ih, weight_hh, bias_ih, bias_hh = self.weights(suffix)
-        return linear(x, weight_ih, bias_ih + bias_hh), weight_hh, *state, self.nonlinearity
+        return over_steps(x, weight_ih, bias_ih + bias_hh), weight_hh, *state, self.nonlinearity
 
 
 class LSTM(_Recurrent):
@@ -331,7 +332,7 @@ class LSTM(_Recurrent):
     def operands(self, suffix: str, x: Tensor, state: Sequence[Tensor]) -> tuple[Any, ...]:
         """(a_x, W_hh, h_0, c_0), for `unroll_lstm`."""
         weight_ih, weight_hh, bias_ih, bias_hh = self.weights(suffix)
-        return linear(x, weight_ih, bias_ih + bias_hh), weight_hh, *state
+        return over_steps(x, weight_ih, bias_ih + bias_hh), weight_hh, *state
 
 
 class GRU(_Recurrent):
@@ -346,7 +347,7 @@ class GRU(_Recurrent):
     def operands(self, suffix: str, x: Tensor, state: Sequence[Tensor]) -> tuple[Any, ...]:
         """(a_x, W_hh, b_hh, h_0), for `unroll_gru`."""
         weight_ih, weight_hh, bias_ih, bias_hh = self.weights(suffix)
-        return linear(x, weight_ih, bias_ih), weight_hh, bias_hh, *state
+        return over_steps(x, weight_ih, bias_ih), weight_hh, bias_hh, *state
 
 
 def from_torch(layer: nn.RNNBase) -> RNN | LSTM | GRU:
