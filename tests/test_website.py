@@ -64,6 +64,10 @@ def test_media_query_goes_with_its_last_rule() -> None:
     assert purged(css, ["here"]) == "@media print{.here{a:1}}@font-face{b:2}"
 
 
+def test_font_whose_files_are_left_out_is_not_asked_for() -> None:
+    assert purged("@font-face{src:url(../vendor/icons.woff2)}@font-face{src:url(a.woff2)}", []).count("url") == 1
+
+
 # == Widgets =========================================================================================================
 
 

@@ -62,6 +62,8 @@ def purge(rules: list[Node], words: set[str]) -> Iterator[Node]:
             rule.content = list(purge(inner, words))
             if not rule.content:
                 continue
+        elif rule.type == "at-rule" and "/vendor/" in tinycss2.serialize(rule.content or []):
+            continue  # a font of icons: its files are left out, and book.css draws the icons
         yield rule
 
 

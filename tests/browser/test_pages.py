@@ -2,12 +2,15 @@
 
 import json
 import re
+import unicodedata
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 from axe_core_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, NewPage
@@ -20,6 +23,13 @@ DOCUMENTS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in 
 CHAPTERS = [name for name in DOCUMENTS if (ROOT / f"{name}.ipynb").exists()]
 PAGES = [f"{name}.html" for name in DOCUMENTS] + ["search.html", "genindex.html"]
 LIVE = [f"{name}.html" for name in CHAPTERS]
+
+MATHEMATICAL = map(chr, range(0x1D434, 0x1D7CC))
+ITALICS = {
+    unicodedata.normalize("NFKC", letter): letter
+    for letter in MATHEMATICAL
+    if re.fullmatch("MATHEMATICAL ITALIC .*", unicodedata.name(letter, ""))
+}
 
 
 def test_only_the_pages_of_the_table_of_contents_are_built(built: Path) -> None:
@@ -46,7 +56,7 @@ def test_chapter_has_a_live_widget(name: str, page: Page, origin: str) -> None:
     expect(page.locator(".widget-live").first).to_be_visible()
     assert page.locator(".widget-absent").count() == 0
     for view in page.locator(".widget-live").all():
-        expect(view.locator(".unrolled-widget").first).to_be_attached()
+        expect(view.locator(".uw").first).to_be_attached()
 
 
 @pytest.mark.parametrize("name", LIVE)
@@ -131,6 +141,19 @@ def test_no_font_of_icons_is_loaded(page: Page, site: str) -> None:
     page.on("request", lambda request: fonts.append(request.url))
     page.goto(f"{site}{LIVE[-1]}", wait_until="networkidle")
     assert not [url for url in fonts if "fontawesome" in url]
+
+
+def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
+    """A browser slants the one letter of an ``<mi>``; other characters are drawn as they are."""
+    pages = "".join((built / name).read_text(encoding="utf-8") for name in PAGES)
+    formulas = re.findall(r"<math.*?</math>", pages, re.DOTALL)
+    used = {character for formula in formulas for character in unescape(re.sub(r"<[^>]*>", "", formula))}
+    slanted = {letter for formula in formulas for letter in re.findall(r"<mi>(\w)</mi>", formula)}
+    used |= {ITALICS.get(letter, letter) for letter in slanted} | {"√"}
+    font = TTFont(ROOT / "website/static/fonts/math.woff2").getBestCmap()
+    missing = {character for character in used if ord(character) not in font and not character.isspace()}
+    assert formulas
+    assert not missing, f"add these to website/math_font.py: {sorted(missing)}"
 
 
 @pytest.mark.parametrize("name", PAGES)
