@@ -140,8 +140,8 @@ def read(path: Path) -> BracketModel:
         ValueError: the file is damaged, or is something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FORMAT or (about["alphabet"], tuple(about["classes"])) != (ALPHABET, CLASSES):
             raise ValueError(f"made for another format, alphabet or classes ({about['format']!r})")
