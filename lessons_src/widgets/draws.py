@@ -13,10 +13,10 @@ RECURRENT, INPUT, DIRECTION, NOISE = range(4)
 
 
 def normals(seed: int, stream: int, count: int) -> np.ndarray:
-    """Returns `count` numbers of N(0, 1), a pure function of seed and stream; a longer answer begins like a shorter one."""
-    start = _hash32((_hash32(np.array([seed])) + stream) & _ALL)
-    pairs = np.arange(count + count % 2)
-    uniform = (_hash32((start + pairs * 0x9E3779B9) & _ALL) + 0.5) / 2**32
+    """Returns `count` numbers of N(0, 1), a function of seed and stream; a longer answer begins like a shorter one."""
+    start = _hash32((_hash32(np.array([seed + _GOLDEN])) + stream) & _ALL)
+    steps = 1 + np.arange(count + count % 2)
+    uniform = (_hash32((start + steps * _GOLDEN) & _ALL) + 0.5) / 2**32
     radius = np.sqrt(-2 * np.log(uniform[::2]))
     angle = 2 * np.pi * uniform[1::2]
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:count]
@@ -45,6 +45,7 @@ def _orthogonal(draws: np.ndarray) -> np.ndarray:
 
 
 _ALL = 0xFFFFFFFF
+_GOLDEN = 0x9E3779B9  # 2³² divided by the golden ratio
 
 
 def _hash32(x: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from lessons_src.widgets import draws
 from lessons_src.widgets.arrays import Packed, PackedArray, pack
 from lessons_src.widgets.base import BookWidget
 
-KINDS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+KINDS: dict[str, Any] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 INITIALISATIONS = ("orthogonal", "gaussian", "identity")
 USUAL = {"RNN": ("orthogonal", 0.01), "LSTM": ("gaussian", 0.3), "GRU": ("gaussian", 0.3)}
 """How a cell is started where nothing else is said: what W_hh starts as, and the input noise."""
@@ -29,9 +29,9 @@ Layer = RNN | LSTM | GRU
 class GradientExplorer(BookWidget):
     """Follows the gradient of a loss at the last step back to the first, for a random cell or for a layer of yours.
 
-    A cell with random weights reads T steps of 8 random numbers each; the loss is h_T seen from a random direction. Drawn
-    is ‖∂L/∂h_t‖ / ‖∂L/∂h_T‖ at every step, and for an LSTM ‖∂L/∂c_t‖ / ‖∂L/∂h_T‖. The page computes it, in float64, also
-    without a kernel.
+    A cell with random weights reads T steps of 8 random numbers each; the loss is h_T seen from a random direction.
+    Drawn is ‖∂L/∂h_t‖ / ‖∂L/∂h_T‖ at every step, and for an LSTM ‖∂L/∂c_t‖ / ‖∂L/∂h_T‖. The page computes it, in
+    float64, also without a kernel.
 
     Args:
         cell: "RNN", "LSTM" or "GRU".
@@ -41,12 +41,12 @@ class GradientExplorer(BookWidget):
         gain: what W_hh is multiplied with, from 0 to 3.
         steps: T, from 2 to 200.
         hidden_size: H, from 1 to 64.
-        noise: s, the standard deviation of the inputs, from 0 to 10; None for 0.01 with an RNN, 0.3 with an LSTM or GRU.
+        noise: s, the standard deviation of the inputs, from 0 to 10; None for 0.01 with an RNN, 0.3 with the others.
         seed: of everything random, from 0 to 99.
         gate_bias: of the forget gate of the LSTM, or the update gate of the GRU, from −6 to 6.
         clip_norm: the norm to which ∂L/∂W_hh is clipped, from 1e-6 to 1e6; None for no clipping.
-        layer: a layer of `lessons_src.layers` or of torch.nn to show instead of a random cell: one layer, one direction, at
-            most 256 units. It is copied: assign it again after more training.
+        layer: a layer of `lessons_src.layers` or of torch.nn to show instead of a random cell: a single layer in one
+            direction, at most 256 units. It is copied: assign it again after more training.
         inputs: what that layer reads, (T, D) or (1, T, D); None for random numbers.
 
     All of these may be set from Python at any time, and all but `layer` and `inputs` follow what the reader does.
@@ -146,7 +146,7 @@ class GradientExplorer(BookWidget):
             return self._inputs[:, : self.steps]
         size = self.layer.input_size
         values = self.noise * draws.normals(self.seed, draws.NOISE, self.steps * size)
-        return torch.from_numpy(values).view(1, self.steps, size).to(self.layer.weight_hh_l0)
+        return torch.from_numpy(values).view(1, self.steps, size).to(_weight(self.layer))
 
     @inputs.setter
     def inputs(self, inputs: Tensor | None) -> None:
@@ -160,7 +160,7 @@ class GradientExplorer(BookWidget):
     def direction(self) -> Float[Tensor, " hidden"]:
         """The unit vector v of the loss v · h_T, which is also ∂L/∂h_T."""
         layer = self.layer
-        return torch.from_numpy(draws.direction(layer.hidden_size, self.seed)).to(layer.weight_hh_l0)
+        return torch.from_numpy(draws.direction(layer.hidden_size, self.seed)).to(_weight(layer))
 
     def trace(self) -> tracing.RNNTrace | tracing.LSTMTrace | tracing.GRUTrace:
         """Every gate, state and gradient of what is shown, computed here, by the package."""
@@ -183,17 +183,16 @@ class GradientExplorer(BookWidget):
         return plotting.figure_html(figure, alt, caption=alt)
 
     def _drawn_layer(self) -> Layer:
-        kind = KINDS[self.cell]
-        size = self.hidden_size
-        options = {"nonlinearity": self.activation} if kind is RNN else {}
-        layer = kind(draws.INPUT_SIZE, size, **options).double()
-        rows = kind.gates * size
+        size, width = self.hidden_size, draws.INPUT_SIZE
+        options = {"nonlinearity": self.activation} if self.cell == "RNN" else {}
+        layer = KINDS[self.cell](width, size, **options).double()
+        rows = layer.gates * size
         bias = np.zeros(rows)
-        if kind is not RNN:
+        if self.cell != "RNN":
             bias[size : 2 * size] = self.gate_bias
         values = {
-            "weight_ih_l0": draws.normals(self.seed, draws.INPUT, rows * draws.INPUT_SIZE).reshape(rows, -1) / np.sqrt(8),
-            "weight_hh_l0": self.gain * draws.recurrent(self.initialisation, kind.gates, size, self.seed),
+            "weight_ih_l0": draws.normals(self.seed, draws.INPUT, rows * width).reshape(rows, width) / np.sqrt(width),
+            "weight_hh_l0": self.gain * draws.recurrent(self.initialisation, layer.gates, size, self.seed),
             "bias_ih_l0": bias,
             "bias_hh_l0": np.zeros(rows),
         }
@@ -204,13 +203,18 @@ class GradientExplorer(BookWidget):
         if self._layer is not None:
             return f"A given {self.cell} of {self._layer.hidden_size} units"
         if self.cell == "RNN":
-            return f"A {self.activation} RNN of {self.hidden_size} units, {self.initialisation} with gain {self.gain:g}"
+            word = "linear" if self.activation == "identity" else self.activation
+            return f"A {word} RNN of {self.hidden_size} units, {self.initialisation} with gain {self.gain:g}"
         gate = "forget" if self.cell == "LSTM" else "update"
-        return f"A {self.cell} of {self.hidden_size} units with {gate} bias {self.gate_bias:g}"
+        return f"{_article(self.cell)} {self.cell} of {self.hidden_size} units with {gate} bias {self.gate_bias:g}"
 
     def __repr__(self) -> str:
         """What is shown: no memory address, so that it is the same in every run."""
         return f"GradientExplorer({self._subject()}, T = {self.steps}, seed {self.seed})"
+
+
+def _article(cell: str) -> str:
+    return "A" if cell == "GRU" else "An"
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -249,7 +253,12 @@ def _check_inputs(inputs: object, layer: Layer | None) -> Tensor:
         raise ValueError(f"inputs: expected shape {wanted}, got {tuple(inputs.shape)}")
     if not torch.isfinite(x).all():
         raise ValueError("inputs: expected finite numbers, got NaN or ∞")
-    return x.to(layer.weight_hh_l0).clone()
+    return x.to(_weight(layer)).clone()
+
+
+def _weight(layer: Layer) -> Tensor:
+    """W_hh, whose dtype and device everything else takes on."""
+    return layer.get_parameter("weight_hh_l0")
 
 
 def _name_of(layer: Layer) -> str:

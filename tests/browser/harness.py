@@ -1,16 +1,14 @@
 """One widget on an otherwise empty page, with a model that remembers: for tests that need no built book.
 
-The bundle is the shipped one, loaded as the built page loads it. `model` in the page is window.models[k], `set` on it is
-what Python would do, and `saved` holds the traits that the widget has written back.
+The bundle is the shipped one, loaded as the built page loads it. The models are window.models[k]; `set` on one is what
+Python would do, `traits` are its values, and `saved` names those that changed.
 """
 
 import base64
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page
 
 BUNDLES = Path(__file__).parents[2] / "lessons_src/widgets/bundles"
@@ -44,7 +42,9 @@ HOST = """
     };
     const el = document.body.appendChild(document.createElement("div"));
     window.models.push(model);
+    const start = performance.now();
     window.ends.push(window.unrolledWidgets[bundle].render({ model, el }));
+    return performance.now() - start;
   };
 })();
 """
@@ -83,12 +83,17 @@ class Stage:
         page.route("**/*", lambda route: route.fulfill(body=_page(theme), content_type="text/html"))
         page.goto(f"http://127.0.0.1/harness.html{fragment}")
         page.evaluate(HOST)
-        for bundle in sorted({widget._bundle for widget in widgets}):
-            source = (BUNDLES / f"{bundle}.js").read_text(encoding="utf-8")
-            page.evaluate(f"(() => {{ {source}; (window.unrolledWidgets ??= {{}})[{bundle!r}] = unrolledWidget; }})()")
         for widget in widgets:
-            page.evaluate(f"window.mount({widget._bundle!r}, {json.dumps(widget_state(widget))})")
+            self.add(page, widget)
         return page
+
+    def add(self, page: Page, widget: Any) -> float:
+        """Puts one more widget on a page; returns the milliseconds that its `render` took."""
+        name = widget._bundle
+        if not page.evaluate("(name) => name in (window.unrolledWidgets ??= {})", name):
+            source = (BUNDLES / f"{name}.js").read_text(encoding="utf-8")
+            page.evaluate(f"(() => {{ {source}; window.unrolledWidgets[{name!r}] = unrolledWidget; }})()")
+        return float(page.evaluate(f"window.mount({name!r}, {json.dumps(widget_state(widget))})"))
 
     def close(self) -> None:
         """Close all pages."""
@@ -101,15 +106,3 @@ def _page(theme: str) -> str:
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <body style="margin:0;padding:16px;background:{"#fff" if theme == "light" else "#121212"}">
     <link rel="icon" href="data:,"><main></main></body></html>"""
-
-
-@pytest.fixture
-def stage(browser: Browser) -> Iterator[Stage]:
-    """Opens pages with widgets on them; fails at the end if anything threw or logged an error."""
-    stage = Stage(browser)
-    yield stage
-    stage.close()
-    assert not stage.faults, "\n".join(stage.faults)
-
-
-Open = Callable[..., Page]

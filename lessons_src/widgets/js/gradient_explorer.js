@@ -3,21 +3,24 @@
  * GradientExplorer: when do gradients vanish or explode? Wires the experiment to controls, picture and words.
  */
 import { pack, unpack } from "./arrays.js";
-import * as cells from "./cells.js";
+import { clampGate, GATES, sequenceBackward, sequenceForward, weightGradient } from "./cells.js";
 import { rangeControl } from "./controls.js";
 import { element } from "./dom.js";
-import * as experiment from "./gradient_experiment.js";
+import { drawDirection, drawInputs, drawWeights, follow, overSeeds, remember } from "./gradient_experiment.js";
 import css from "./gradient_explorer.css";
 import { createChart, createStrip, inWords, MARGIN } from "./gradient_figure.js";
 import { addControls, FIELDS, settingsOf } from "./gradient_settings.js";
 import { aboutClipping, aboutSeeds, aboutStep } from "./gradient_words.js";
-import * as linalg from "./linalg.js";
-import * as random from "./random.js";
+import { orthogonal, singularValues } from "./linalg.js";
+import { normals } from "./random.js";
 import { sayLog, showLog } from "./scales.js";
 import { createShell } from "./shell.js";
 
 /** What the tests compare with PyTorch: the arithmetic that is shipped. */
-export const arithmetic = { ...cells, ...linalg, ...random, ...experiment };
+export const arithmetic = {
+  ...{ sequenceForward, sequenceBackward, weightGradient, clampGate, orthogonal, singularValues, normals },
+  ...{ drawWeights, drawInputs, drawDirection, follow },
+};
 
 /**
  * @typedef {import("./shell.js").Shell} Shell
@@ -25,7 +28,7 @@ export const arithmetic = { ...cells, ...linalg, ...random, ...experiment };
  * @typedef {import("./cells.js").Weights} Weights
  * @typedef {import("./gradient_experiment.js").Settings} Settings
  * @typedef {import("./gradient_experiment.js").Result} Result
- * @typedef {ReturnType<typeof experiment.overSeeds>} Band
+ * @typedef {ReturnType<typeof overSeeds>} Band
  */
 
 const MOST_STEPS = 200;
@@ -119,7 +122,7 @@ function createRunner(model) {
   };
   read();
   /** @param {Settings} settings @returns {Weights} */
-  const weightsOf = (settings) => weights ?? experiment.drawWeights(settings);
+  const weightsOf = (settings) => weights ?? drawWeights(settings);
   const longest = () => (weights && inputs ? inputs.length / weights.inputSize : MOST_STEPS);
   /** @param {Settings} settings */
   const compute = (settings) => {
@@ -127,10 +130,10 @@ function createRunner(model) {
     const steps = Math.min(settings.steps, longest());
     const x = inputs
       ? inputs.subarray(0, steps * network.inputSize)
-      : experiment.drawInputs({ ...settings, steps }, network.inputSize);
-    return experiment.follow(network, x, experiment.drawDirection(settings.seed, network.hiddenSize));
+      : drawInputs({ ...settings, steps }, network.inputSize);
+    return follow(network, x, drawDirection(settings.seed, network.hiddenSize));
   };
-  const run = experiment.remember(compute, (settings) => `${version} ${JSON.stringify(settings)}`);
+  const run = remember(compute, (settings) => `${version} ${JSON.stringify(settings)}`);
   return {
     run,
     weightsOf,
@@ -190,15 +193,15 @@ function createSeeds(shell, runner) {
     const next = () => {
       if (key !== wanted()) return;
       const settings = { ...settingsOf(shell), seed: curves.length };
-      const weights = experiment.drawWeights(settings);
-      const inputs = experiment.drawInputs(settings, weights.inputSize);
-      const direction = experiment.drawDirection(settings.seed, weights.hiddenSize);
-      curves.push(experiment.follow(weights, inputs, direction).gradientH);
+      const weights = drawWeights(settings);
+      const inputs = drawInputs(settings, weights.inputSize);
+      const direction = drawDirection(settings.seed, weights.hiddenSize);
+      curves.push(follow(weights, inputs, direction).gradientH);
       if (curves.length < SEEDS) {
         timer = setTimeout(next);
         return;
       }
-      band = experiment.overSeeds(curves);
+      band = overSeeds(curves);
       done = key;
       shell.redraw();
     };
@@ -291,13 +294,13 @@ function numbersOf(result) {
 function createSlowStrip(shell, runner) {
   const strip = createStrip();
   const caption = element("p", { class: "ge-strip-name" });
-  const valuesOf = experiment.remember(
+  const valuesOf = remember(
     (/** @type {{ settings: Settings, version: number }} */ { settings }) => {
       const { cell, hiddenSize: H, weightHh } = runner.weightsOf(settings);
-      return cells.GATES[cell].map((name, block) => ({
+      return GATES[cell].map((name, block) => ({
         name: cell === "RNN" ? "" : name,
         colour: `var(--uw-${name})`,
-        values: linalg.singularValues(weightHh.subarray(block * H * H, (block + 1) * H * H), H, H),
+        values: singularValues(weightHh.subarray(block * H * H, (block + 1) * H * H), H, H),
       }));
     },
     ({ settings: { cell, initialisation, hiddenSize, seed }, version }) =>
@@ -317,11 +320,11 @@ function createSlowStrip(shell, runner) {
 }
 
 /**
- * Calls `remember` before each change of a setting; once for a whole drag, whose end the browser tells by "change".
+ * Calls `keep` before each change of a setting; once for a whole drag, whose end the browser tells by "change".
  * @param {Shell} shell
- * @param {() => void} remember
+ * @param {() => void} keep
  */
-function beforeEachChange(shell, remember) {
+function beforeEachChange(shell, keep) {
   let moving = false;
   let inInput = false;
   shell.root.addEventListener("input", () => (inInput = true), { capture: true });
@@ -329,7 +332,7 @@ function beforeEachChange(shell, remember) {
   shell.root.addEventListener("change", () => (moving = false));
   shell.onChange((keys) => {
     if ([...keys].every((key) => ["cursor", "state", "seeds", "clipNorm"].includes(key))) return;
-    if (!moving) remember();
+    if (!moving) keep();
     moving = inInput;
   });
 }

@@ -179,17 +179,17 @@ export function addControls(shell, runner) {
   const clipNorm = rangeControl({
     label: "Clip the gradient at",
     name: "clip-norm",
-    values: [Number.POSITIVE_INFINITY, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01],
-    value: Number.POSITIVE_INFINITY,
-    show: (value) => (value === Number.POSITIVE_INFINITY ? "off" : String(value)),
-    onInput: (value) => shell.set({ clipNorm: value === Number.POSITIVE_INFINITY ? null : value }),
+    values: [Infinity, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01],
+    value: Infinity,
+    show: (value) => (value === Infinity ? "off" : String(value)),
+    onInput: (value) => shell.set({ clipNorm: value === Infinity ? null : value }),
   });
   const state = checkControl({ label: "Show the size of hₜ", name: "state", value: false, onInput: put("state") });
   const seeds = checkControl({ label: "Show 20 seeds", name: "seeds", value: false, onInput: put("seeds") });
 
   const bound = { cell, activation, gain, gateBias, steps, initialisation, hiddenSize, noise, seed, state, seeds };
   for (const [key, control] of Object.entries(bound)) shell.bind(key, control);
-  shell.bind("clipNorm", { ...clipNorm, set: (value) => clipNorm.set(value ?? Number.POSITIVE_INFINITY) });
+  shell.bind("clipNorm", { ...clipNorm, set: (value) => clipNorm.set(value ?? Infinity) });
 
   const arrange = () => {
     const given = runner.isGiven();

@@ -14,7 +14,7 @@ const LARGEST = Math.log10(3.4028235e38);
 
 /** @param {number} log10 */
 export function verdict(log10) {
-  if (log10 === Number.NEGATIVE_INFINITY) return "nothing is left of it, not even in exact arithmetic";
+  if (log10 === -Infinity) return "nothing is left of it, not even in exact arithmetic";
   if (log10 < SMALLEST) return "it has vanished; a 32-bit float would hold 0 here";
   if (log10 < SMALLEST_NORMAL) return "it has vanished; a 32-bit float holds it with only some of its digits";
   if (log10 < -3) return "it has vanished; a 32-bit float still holds it";

@@ -27,9 +27,9 @@ export function hash32(x) {
  * @param {number} count
  */
 export function normals(seed, stream, count) {
-  const start = hash32(hash32(seed) + stream);
+  const start = hash32(hash32(seed + GOLDEN) + stream);
   /** Uniform in (0, 1), never at its ends. @param {number} k */
-  const uniform = (k) => (hash32(start + Math.imul(k, GOLDEN)) + 0.5) / 2 ** 32;
+  const uniform = (k) => (hash32(start + Math.imul(k + 1, GOLDEN)) + 0.5) / 2 ** 32;
   const out = new Float64Array(count);
   for (let k = 0; k < count; k += 2) {
     const radius = Math.sqrt(-2 * Math.log(uniform(k)));

@@ -67,7 +67,7 @@ export function show(x, digits = 2) {
  * @param {(mantissa: string, exponent: number) => string} far how to write what is too far from 1 for plain digits
  */
 function wordOf(log10, digits, far) {
-  if (log10 === Number.NEGATIVE_INFINITY) return "0";
+  if (log10 === -Infinity) return "0";
   if (!Number.isFinite(log10)) return Number.isNaN(log10) ? "not a number" : "∞";
   let exponent = Math.floor(log10);
   let mantissa = 10 ** (log10 - exponent);
