@@ -11,6 +11,7 @@ trains an LSTM, a GRU and an RNN of 32 units from three seeds each (about a minu
 
 import argparse
 import copy
+import io
 import json
 import zipfile
 import zlib
@@ -139,8 +140,9 @@ def read(path: Path) -> BracketModel:
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged, or is something else.
     """
+    content = io.BytesIO(path.read_bytes())
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        with np.load(content, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FORMAT or (about["alphabet"], tuple(about["classes"])) != (ALPHABET, CLASSES):
