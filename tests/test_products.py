@@ -1,5 +1,7 @@
 """A product written as a convolution is the same product, forward and backward, in whatever shape and memory order."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -75,7 +77,7 @@ def test_a_bias_of_infinity_passes_through() -> None:
 def test_only_large_products_of_32_bit_numbers_become_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[torch.dtype] = []
 
-    def counted(x: Tensor, *rest: Tensor) -> Tensor:
+    def counted(x: Tensor, *rest: Any) -> Tensor:
         asked.append(x.dtype)
         return nn.functional.conv2d(x, *rest)
 
