@@ -176,22 +176,24 @@ def test_a_model_of_the_next_character_equals_float64_pytorch(stage):
     assert answer["unknown"] == ["C", "c"]
 
 
-def test_typing_at_the_end_gives_the_same_as_reading_anew(stage):
+def test_typing_anywhere_gives_the_same_as_reading_anew(stage):
     page = stage.open(GateScope(lively(), "x"))
     worst = page.evaluate(
         """(text) => {
       const { arithmetic: m, networkOf } = window.unrolledWidgets.gate_scope;
       const network = networkOf(window.models[0]);
       let run = null, worst = 0;
-      for (const end of [1, 5, 6, 20, 12, 40, 0, 3, text.length]) {
-        const { ids } = m.readText(network, text.slice(0, end));
+      const typed = [1, 5, 6, 20, 12, 40, 0, 3, text.length].map((end) => text.slice(0, end));
+      typed.push(`${text.slice(0, 30)}[${text.slice(30)}`, `(${text}`, text, `${text.slice(0, 9)}${text.slice(12)}`);
+      for (const edit of typed) {
+        const { ids } = m.readText(network, edit);
         run = m.run(network, network.weights, ids, run);
         const anew = m.run(network, network.weights, ids);
         for (const name of ["i", "f", "g", "o", "c", "h"])
           for (let k = 0; k < anew.record[name].length; k++)
             worst = Math.max(worst, Math.abs(run.record[name][k] - anew.record[name][k]));
         if (run.probabilities.some((p, k) => p !== anew.probabilities[k])) worst = Infinity;
-        if (run.record.T !== end + 1) worst = Infinity;
+        if (run.record.T !== edit.length + 1) worst = Infinity;
       }
       return worst;
     }""",
@@ -353,6 +355,45 @@ def test_every_control_changes_the_picture(stage):
     assert picture(page) == seen[0]
 
 
+PIXELS = """
+(canvas, points) => {
+  const scale = canvas.width / canvas.clientWidth;
+  return points.map(([x, y]) => [...canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data].slice(0, 3));
+}
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_cells_have_the_colours_of_the_legend(stage, theme):
+    """On the shipped model: orange inside the quote, blue outside, a shut gate dark, an open one yellow, else paper."""
+    page = stage.open(GateScope(text=TEXT, character=0), theme=theme)
+    settle(page)
+    canvas = widget(page).locator(".gs-line canvas").first
+    cell = box_of(canvas)["width"] / drawn_range(canvas)[1]
+    inside, outside = TEXT.index("hello") + 3, TEXT.index("cat")
+
+    def colour(row: int, at: int, down: float) -> list[int]:
+        label = widget(page).locator(".gs-line").first.locator(".gs-label:not(.gs-was)").nth(row)
+        top = box_of(label)["y"] - box_of(canvas)["y"]
+        (found,) = canvas.evaluate(PIXELS, [[(at + 0.08) * cell, top + down]])
+        return found
+
+    red, _, blue = colour(0, inside, 8)
+    assert red > blue + 50
+    red, _, blue = colour(0, outside, 8)
+    assert blue > red + 50
+    paper = [
+        int(part) for part in re.findall(r"\d+", widget(page).evaluate("(r) => getComputedStyle(r).backgroundColor"))
+    ]
+    assert max(abs(a - b) for a, b in zip(colour(7, outside, 4), paper, strict=True)) < 30
+    control(page, "clamp").select_option("f0")
+    settle(page)
+    assert colour(2, inside, 3) == [68, 1, 84]
+    control(page, "clamp").select_option("f1")
+    settle(page)
+    assert colour(2, inside, 12) == [253, 231, 37]
+
+
 def test_a_clamp_shows_what_was_beside_what_is(stage):
     page = stage.open(still_model())
     lines = widget(page).locator(".gs-line").first
@@ -380,7 +421,7 @@ def test_the_sentence_says_what_the_clamp_costs(stage):
     page = stage.open(scope)
     control(page, "clamp").select_option("f0")
     words = sentence(page)
-    found = re.search(r'\(character (\d+)\).*the closer " there with P = (\.\d\d); now (< \.01|\.\d\d)\.$', words)
+    found = re.search(r'\(character (\d+)\).*the closer " there with P\s=\s(\.\d\d); now (< \.01|\.\d\d)\.$', words)
     assert found, words
     step = int(found[1]) - 1
     closes = brackets.CLASSES.index(brackets.QUOTE_CLOSES)

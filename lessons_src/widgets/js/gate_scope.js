@@ -57,7 +57,7 @@ export function render({ model, el }) {
     map.update({ ...scene, network, quantity: shell.get("overview"), dark });
     legend.update(dark, scene.gradient !== null);
     controls.update(scene);
-    caption.textContent = words.unitWords(landmark, scene.unit, network.weights.hiddenSize);
+    caption.textContent = words.unitWords(network, landmark, scene.unit);
     const said = { ...scene, network, picked: character !== null, everywhere: shell.get("scope") === "all" };
     shell.say(words.sentence(said));
     shell.numbers(() => words.numbersOf(said, rows));
@@ -319,6 +319,6 @@ function clampOptions(cell, scope) {
 
 /** The colour behind the figure. @param {Element} root @returns {[number, number, number]} */
 function paperOf(root) {
-  const hex = getComputedStyle(root).getPropertyValue("--uw-surface").trim().slice(1);
-  return /** @type {[number, number, number]} */ ([0, 2, 4].map((k) => Number.parseInt(hex.slice(k, k + 2), 16)));
+  const [red, green, blue] = (getComputedStyle(root).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+  return [red, green, blue];
 }

@@ -68,7 +68,7 @@ export function sentence(scene) {
 /** What the model expects, with no gate held. @param {Scene} scene */
 function expectation({ network, free, symbols, at, picked }) {
   const { character, probability: p } = due(network, free, at + lead(network));
-  const expects = `the model expects ${named(network, character)} next with P = ${probability(p)}`;
+  const expects = `the model expects ${named(network, character)} next with P\u00a0=\u00a0${probability(p)}`;
   if (picked) return `After ${place(symbols, at)} ${expects}.`;
   return `${network.closers.length ? "A closer is" : "The model is"} surest after ${place(symbols, at)}: ${expects}.`;
 }
@@ -86,12 +86,12 @@ function loss({ network, free, now, symbols, at, picked, everywhere }) {
   const after = probability(now.probabilities[t * C + about.index]);
   const what = named(network, about.character);
   if (picked)
-    return `After ${place(symbols, at)}: without the clamp the model gives ${what} P = ${before}; now ${after}.`;
+    return `After ${place(symbols, at)}: without the clamp the model gives ${what} P\u00a0=\u00a0${before}; now ${after}.`;
   if (Math.max(rise, drop) < 0.05)
     return `The clamp changes next to nothing on this text${everywhere ? "." : ": whatever this unit holds, other units hold it, too."}`;
   if (rise > drop)
-    return `The clamp shows most after ${place(symbols, at)}: ${what} had P = ${before} there without it; now ${after}.`;
-  return `The clamp costs most after ${place(symbols, at)}. Without it the model expects ${what} there with P = ${before}; now ${after}.`;
+    return `The clamp shows most after ${place(symbols, at)}: ${what} had P\u00a0=\u00a0${before} there without it; now ${after}.`;
+  return `The clamp costs most after ${place(symbols, at)}. Without it the model expects ${what} there with P\u00a0=\u00a0${before}; now ${after}.`;
 }
 
 /** @param {string[]} symbols @param {number} at */
@@ -133,13 +133,18 @@ export function unknownWords(unknown) {
   return `The model does not know ${some.join(", ")}${more}: it reads “·” there.`;
 }
 
-/** Which unit is shown, and how well that name was earned. @param {Landmark | null} landmark @param {number} unit @param {number} H */
-export function unitWords(landmark, unit, H) {
-  if (!landmark) return `Unit ${unit} of ${H} (counted from 0).`;
-  const earned = ` (best of ${H}, |r| = ${shown(Math.abs(landmark.r), 2).replace(/^0/, "")})`;
+/**
+ * Which unit is shown, how well its name was earned, and what colours the text.
+ * @param {Network} network @param {Landmark | null} landmark @param {number} unit
+ */
+export function unitWords({ weights: { cell, hiddenSize: H } }, landmark, unit) {
+  const state = cell === "LSTM" ? "c" : "h";
+  if (!landmark)
+    return `Unit ${unit} (the units are counted from 0 to ${H - 1}). The text is coloured by its ${state}, on its own scale.`;
   return (
-    `Unit ${unit} is the one that tracks “${landmark.label}” best${earned}. ` +
-    "Its top row has its own midpoint and scale, since tanh c alone would be too pale."
+    `Unit ${unit} tracks “${landmark.label}” best (best of ${H}, |r| = ${shown(Math.abs(landmark.r), 2).replace(/^0/, "")}). ` +
+    `The text is orange where this says yes or much, blue where no or little: its ${state} on a midpoint, scale and sign of ` +
+    "its own, since the bare state would be too pale."
   );
 }
 
