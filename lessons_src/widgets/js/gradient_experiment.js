@@ -34,7 +34,7 @@ import { normals } from "./random.js";
  * @property {Float64Array} gradientH ‖∂L/∂h_t‖ / ‖∂L/∂h_T‖
  * @property {Float64Array} gradientC ‖∂L/∂c_t‖ / ‖∂L/∂h_T‖ of an LSTM; else empty
  * @property {Float64Array} state ‖h_t‖
- * @property {number} weightGradient ‖∂L/∂W_hh‖
+ * @property {() => number} weightGradient ‖∂L/∂W_hh‖, computed when asked for, since a moving control has no time for it
  */
 
 export const INPUT_SIZE = 8;
@@ -101,11 +101,16 @@ export function follow(weights, inputs, direction) {
   const { T, H, h } = record;
   const gradients = sequenceBackward(weights, record, T - 1, direction);
   const last = gradients.logNormH[T - 1];
+  /** @type {number | undefined} */
+  let total;
   return {
     gradientH: gradients.logNormH.map((x) => x - last),
     gradientC: gradients.logNormC.map((x) => x - last),
     state: Float64Array.from({ length: T }, (_, t) => Math.log10(norm(h.subarray(t * H, (t + 1) * H)))),
-    weightGradient: weightGradient(weights, record, gradients).logNorm,
+    weightGradient: () => {
+      total ??= weightGradient(weights, record, gradients).logNorm;
+      return total;
+    },
   };
 }
 

@@ -238,7 +238,7 @@ function whenQuiet(work) {
  */
 function viewOf(shell, result, ghost, band, cursor) {
   const threshold = shell.get("clipNorm");
-  const shift = threshold === null ? 0 : Math.min(0, Math.log10(threshold) - result.weightGradient);
+  const shift = threshold === null ? 0 : Math.min(0, Math.log10(threshold) - result.weightGradient());
   const curves = [
     ghost && { look: "ghost", name: "before the last change", values: ghost.gradientH },
     shell.get("state") && { look: "state", name: "size of the state, ‖hₜ‖", values: result.state },
@@ -267,7 +267,7 @@ function sentences(shell, result, band, t) {
   return [
     aboutStep(t, result.gradientH.length, result.gradientH[t - 1]),
     ...(band ? [aboutSeeds(t, band)] : []),
-    ...(threshold === null ? [] : [aboutClipping(result.weightGradient, threshold)]),
+    ...(threshold === null ? [] : [aboutClipping(result.weightGradient(), threshold)]),
   ];
 }
 
@@ -279,7 +279,7 @@ function numbersOf(result) {
     { head: "‖hₜ‖", values: result.state },
   ].filter(({ values }) => values.length);
   return {
-    caption: `Gradients as multiples of ‖∂L/∂hₜ‖ at the last step. ‖∂L/∂Wₕₕ‖ = ${showLog(result.weightGradient)}.`,
+    caption: `Gradients as multiples of ‖∂L/∂hₜ‖ at the last step. ‖∂L/∂Wₕₕ‖ = ${showLog(result.weightGradient())}.`,
     head: ["t", ...columns.map(({ head }) => head)],
     rows: Array.from(result.gradientH, (_, k) => [String(k + 1), ...columns.map(({ values }) => showLog(values[k]))]),
   };
