@@ -18,6 +18,11 @@ from lessons_src.widgets.base import BookWidget
 
 LONGEST_TEXT = 20_000
 MOST_IN_PRINT = 300
+STILL_STYLE = (
+    ".gs-still{font-family:monospace;line-height:1.5}"
+    ".gs-still span{display:inline-block;min-width:1.25ch;text-align:center}"
+    ".gs-still :is(b,i){display:block;white-space:pre;font:inherit}"
+)
 VISIBLE = {"\n": "↵"}
 MOST_RESPONSIVE = "most responsive"
 QUANTITIES = {"LSTM": ("i", "f", "g", "o", "c", "h"), "GRU": ("r", "z", "n", "h"), "RNN": ("h",)}
@@ -235,7 +240,7 @@ class GateScope(BookWidget):
         )
         return (
             f'<figure role="img" aria-label="{escape(words + " Text: " + shown, quote=True)}">'
-            f'<div style="font-family:monospace;line-height:1.5">{cells}</div><figcaption>{words}</figcaption></figure>'
+            f'<style>{STILL_STYLE}</style><div class="gs-still">{cells}</div><figcaption>{words}</figcaption></figure>'
         )
 
     def _scaled(self, state: Tensor) -> Tensor:
@@ -256,11 +261,10 @@ def _still_cell(character: str, shade: float, due: str, chance: float) -> str:
     red, green, blue = (217, 95, 2) if shade > 0 else (26, 95, 180)
     strength = 0.55 * min(1.0, abs(shade))  # text stays legible in light and dark
     below = escape(due) if chance >= 0.05 else "·"
-    cell = "display:inline-block;min-width:1.25ch;text-align:center"
+    background = f"rgba({red},{green},{blue},{strength:.2f})"
     return (
-        f'<span style="{cell}"><span style="display:block;white-space:pre;'
-        f'background:rgba({red},{green},{blue},{strength:.2f})">{escape(VISIBLE.get(character, character))}</span>'
-        f'<span style="display:block;opacity:{max(0.3, chance**0.5):.2f}">{below}</span></span>'
+        f'<span><b style="background:{background}">{escape(VISIBLE.get(character, character))}</b>'
+        f'<i style="opacity:{max(0.3, chance**0.5):.2f}">{below}</i></span>'
     )
 
 
