@@ -396,6 +396,7 @@ def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None
           const observer = new MutationObserver(() => spoken.push(status.textContent));
           observer.observe(status, { childList: true, subtree: true }); }"""
     )
+    assert page.locator(".uw [role=status]").first.text_content() == sentence(page), "there to be read, not announced"
     for _ in range(5):
         control(page, "gain").press("ArrowLeft")
     settle(page, 700)

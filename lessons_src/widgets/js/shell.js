@@ -167,7 +167,9 @@ export function createShell({ model, el, name, question, lead, fields, draw, sty
       const link = createLink(page, name, store);
       ends.push(link, onThemeChange(redraw), watchWidth(page.figure, redraw));
       draw(shell);
+      clearTimeout(quiet);
       settle();
+      page.status.role = "status"; // from now on: what a page shows when it opens is there to be read, not announced
     },
     dispose: () => {
       for (const end of ends.splice(0)) end();
@@ -190,7 +192,7 @@ function pageParts(name, question, lead) {
   const controls = element("div", { class: "uw-controls" });
   const figure = element("figure", { class: "uw-figure" });
   const sentence = element("p", { class: "uw-sentence", "aria-hidden": "true" });
-  const status = element("p", { class: "uw-hidden-text", role: "status" });
+  const status = element("p", { class: "uw-hidden-text" });
   const table = element("div", { class: "uw-scroll", tabindex: 0, role: "region", "aria-label": "numbers" });
   const details = element("details", { class: "uw-numbers" }, element("summary", {}, "Show numbers"), table);
   const reset = buttonControl({ label: "Reset", name: "reset", onPress: nothing });
