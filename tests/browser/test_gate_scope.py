@@ -385,7 +385,8 @@ def test_cells_have_the_colours_of_the_legend(stage, theme):
     paper = [
         int(part) for part in re.findall(r"\d+", widget(page).evaluate("(r) => getComputedStyle(r).backgroundColor"))
     ]
-    assert max(abs(a - b) for a, b in zip(colour(7, outside, 4), paper, strict=True)) < 30
+    for row in (6, 7):  # h is near 0 there, and no closer is due
+        assert max(abs(a - b) for a, b in zip(colour(row, outside, 4), paper, strict=True)) < 40, row
     control(page, "clamp").select_option("f0")
     settle(page)
     assert colour(2, inside, 3) == [68, 1, 84]
