@@ -2,7 +2,7 @@
 
     python -m lessons_src.bracket_models
 
-trains an LSTM, a GRU and an RNN of 32 units from three seeds each (about a minute per model) and writes, per cell,
+trains an LSTM, a GRU and an RNN of 32 units from three seeds each (one to two minutes per model) and writes, per cell,
 
 - `weights/brackets_lstm.npz`: the weights and landmarks of one seed, the one whose unit tracks "inside quotes" best,
   since that is the unit GateScope shows first;
