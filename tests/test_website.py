@@ -113,7 +113,8 @@ class Book:
 
     def write(self, name: str, code: str, text: str = "", toc: str = "") -> None:
         cells = [new_markdown_cell(f"# {name}\n\n{text}\n\n{toc}"), new_code_cell(code)]
-        nbformat.write(new_notebook(cells=cells), self.folder / f"{name}.ipynb")
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.folder / f"{name}.ipynb")
 
     def start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-d", "_build/.doctrees", ".", "_build/html"]

@@ -49,6 +49,13 @@ def download_link(
         context["notebook_link"] = context["pathto"](f"_sources/{source}", 1)
 
 
+def drop_plain_spans(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Take the marks off names, brackets and spaces in code: they have the colour of the text, and are most marks."""
+    context["body"] = re.sub(r'<span class="[npw]">([^<]*)</span>', r"\1", context.get("body", ""))
+
+
 def purge(rules: list[Node], words: set[str]) -> Iterator[Node]:
     """Yield the rules that can match: all classes and ids of a selector must be among the words."""
     for rule in rules:
@@ -103,6 +110,7 @@ def purge_styles(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect late, after everything that adds files to a page."""
     app.connect("html-page-context", drop_unused_files, priority=900)
+    app.connect("html-page-context", drop_plain_spans, priority=900)
     app.connect("html-page-context", download_link, priority=900)
     app.connect("build-finished", purge_styles, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
