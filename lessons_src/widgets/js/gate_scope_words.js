@@ -156,10 +156,13 @@ export function opening({ weights: { cell } }, landmarks) {
   if (cell === "RNN")
     return { question: "An RNN has no gates. How long does its one state hold on to a bracket?", lead };
   const [mark] = landmarks;
-  const keeps = cell === "LSTM" ? "forget gate f" : "update gate z";
   if (!mark) return { question: "What do the gates do on your text?", lead };
   const place = `the unit that tracks “${mark.label}” best`;
-  return { question: `Hold the ${keeps} of ${place} at 0. Which closer will the network no longer expect?`, lead };
+  const question =
+    cell === "LSTM"
+      ? `Hold the forget gate f of ${place} at 0. Which closer will the network no longer expect?`
+      : `Hold the update gate z of ${place} at 0. Is it forgotten, or do other units know it, too?`;
+  return { question, lead };
 }
 
 const QUANTITY = {
