@@ -206,7 +206,6 @@ export function addControls(shell, runner) {
   shell.onChange(arrange);
   arrange();
 
-  presets.root.classList.add("ge-presets");
   const more = element("div", { class: "uw-controls" });
   more.append(...[initialisation, hiddenSize, noise, seed, clipNorm].map(({ root }) => root));
   more.append(element("div", { class: "ge-row" }, newSeed.root, seeds.root, state.root));
