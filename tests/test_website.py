@@ -162,6 +162,18 @@ def test_chapters_run_when_their_code_or_the_package_changed(book: Book) -> None
     assert "888" in book.page("index")
 
 
+def test_page_shows_the_latest_run(book: Book) -> None:
+    source = book.folder / "elsewhere.txt"
+    source.write_text("before")
+    book.write("other", "open('elsewhere.txt').read()")
+    book.build()
+    source.write_text("after")
+    for kept in (book.folder / "_build/.executed").glob("*"):
+        kept.unlink()
+    assert book.build() == (0, {"index", "other"})
+    assert "after" in book.page("other")
+
+
 def test_failed_chapter_fails_the_build_until_it_is_mended(book: Book) -> None:
     book.write("other", "1 / 0")
     assert book.build() == (1, {"index"})
