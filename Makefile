@@ -34,7 +34,7 @@ lint: $(READY) $(NODE) ## style, format, stored outputs, and all about the JavaS
 	@echo "== lint"
 	ruff check .
 	ruff format --check .
-	nbstripout --verify book/*.ipynb
+	nbstripout --verify --keep-id book/*.ipynb
 	npm run --silent check
 
 types: $(READY) ## type annotations

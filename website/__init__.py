@@ -15,9 +15,10 @@ PARTS = ("guard", "mathml", "execution", "widgets", "lean", "accessible")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Load the parts; a change to any of them makes Sphinx read every page again."""
+    """Load the parts. A change to anything in this folder makes Sphinx write every page again."""
     for part in PARTS:
         app.setup_extension(f"{__name__}.{part}")
-    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    files = [path for path in Path(__file__).parent.rglob("*.*") if path.is_file() and path.suffix != ".pyc"]
+    sources = b"".join(path.read_bytes() for path in sorted(files))
     version = int.from_bytes(hashlib.sha256(sources).digest()[:4], "big")
     return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}
