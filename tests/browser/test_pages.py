@@ -136,13 +136,6 @@ def test_page_stays_within_its_bytes(name: str, page: Page, site: str) -> None:
     assert total <= budget, f"{name} loads {total} bytes: " + json.dumps(sizes, indent=1)
 
 
-def test_no_font_of_icons_is_loaded(page: Page, site: str) -> None:
-    fonts = []
-    page.on("request", lambda request: fonts.append(request.url))
-    page.goto(f"{site}{LIVE[-1]}", wait_until="networkidle")
-    assert not [url for url in fonts if "fontawesome" in url]
-
-
 def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
     """A browser slants the one letter of an ``<mi>``; other characters are drawn as they are."""
     pages = "".join((built / name).read_text(encoding="utf-8") for name in PAGES)
