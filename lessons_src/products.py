@@ -38,5 +38,5 @@ def _as_convolution(x: Tensor, gates: int) -> bool:
 
 
 def _image(sequence: Tensor) -> Tensor:
-    """The steps as a batch of images one pixel wide and B high, whose channels are the features and lie side by side."""
+    """The steps as a batch of images one pixel wide and B high; the channels are the features and lie side by side."""
     return sequence.contiguous()[:, :, None].permute(0, 3, 1, 2)

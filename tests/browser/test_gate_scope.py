@@ -507,6 +507,7 @@ def test_everything_can_be_done_by_keyboard(stage):
     control(page, "clamp").focus()
     page.keyboard.press("ArrowDown")
     assert page.evaluate("models[0].get('gate')") == "f"
+    settle(page)  # where a gate is held can be chosen from the next frame on
     control(page, "scope").first.focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("models[0].get('scope')") == "all"
