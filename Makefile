@@ -43,7 +43,7 @@ types: $(READY) ## type annotations
 
 chapters: $(READY) ## run every chapter as a test
 	@echo "== chapters"
-	pytest --nbval-lax book -n 2 --dist loadfile
+	PYTHONWARNINGS=error::UserWarning pytest --nbval-lax book -n 2 --dist loadfile
 
 website: $(READY) ## build all pages anew; any warning is an error
 	@echo "== website"

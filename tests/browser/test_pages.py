@@ -43,6 +43,11 @@ def test_only_the_pages_of_the_table_of_contents_are_built(built: Path) -> None:
     assert found == {*PAGES, "index.html"}
 
 
+@pytest.mark.parametrize("name", LIVE)
+def test_no_output_is_the_address_of_an_object(name: str, built: Path) -> None:
+    assert not re.findall(r"&lt;[^&]{1,80} at 0x[0-9a-f]+", (built / name).read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page_opens_without_an_error_or_a_request_to_another_host(name: str, page: Page, origin: str) -> None:
     page.goto(origin + name)
