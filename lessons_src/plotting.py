@@ -98,6 +98,7 @@ def to_svg(figure: Figure, alt: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL).replace(_INK, "currentColor")
     svg = re.sub(r"font: ([\d.]+px) ([^;\"]*)", r"font-size: \1; font-family: \2", svg)
     svg = re.sub(r"font-family: ([^;\"]*);? ?", lambda m: "font-family: monospace; " * ("mono" in m[1].lower()), svg)
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)  # a hundredth of a point
     mark = hashlib.sha256(svg.encode()).hexdigest()[:8]
     used = set(re.findall(r'(?:href="#|url\(#)([\w.-]+)', svg))
     svg = re.sub(r' id="([\w.-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)

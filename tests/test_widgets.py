@@ -46,7 +46,7 @@ def test_bundles_name_no_machine_and_no_other_host() -> None:
     for path in BUNDLES.glob("*.js"):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http" not in text
-        assert not any(word in text for word in ("/home/", "/work/", "/root/", "file:"))
+        assert not any(word in text for word in (f"{Path.home()}/", f"{Path.cwd()}/", "file:"))
 
 
 def test_the_bundle_serves_lab_as_a_module() -> None:
