@@ -5,6 +5,7 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jaxtyping
