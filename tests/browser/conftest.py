@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+from tests.browser.harness import Stage
 from website import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +101,12 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """An empty page, 1280 pixels wide, that fails the test on any error."""
     return new_page()
+
+
+@pytest.fixture
+def stage(browser: Browser) -> Iterator[Stage]:
+    """Pages with widgets on them; the test fails at the end if any of them threw or logged an error."""
+    stage = Stage(browser)
+    yield stage
+    stage.close()
+    assert not stage.faults, "\n".join(stage.faults)

@@ -6,19 +6,17 @@ import itertools
 import json
 import re
 import statistics
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lessons_src import brackets, tracing
 from lessons_src.bracket_measures import HeldOut, Landmark
 from lessons_src.models import CharModel
 from lessons_src.widgets.gate_scope import CLAMPS, EXAMPLES, QUANTITIES, GateScope
-from tests.browser.harness import Stage
 
 CELLS = ("LSTM", "GRU", "RNN")
 TEXT = EXAMPLES[0][2]
@@ -33,14 +31,6 @@ HOSTILE = {
 }
 UNDERFLOW = -290  # log10
 MARKS = (Landmark("inside quotes", 5, "c", 0.9, 0.05, 0.4, -1), Landmark("depth", 2, "c", 0.8, 0.0, 0.3, 1))
-
-
-@pytest.fixture
-def stage(browser: Browser) -> Iterator[Stage]:
-    stage = Stage(browser)
-    yield stage
-    stage.close()
-    assert not stage.faults, "\n".join(stage.faults)
 
 
 def lively(cell: str = "LSTM", hidden_size: int = 12, seed: int = 0, spread: float = 1.5) -> CharModel:

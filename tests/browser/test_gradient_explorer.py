@@ -5,14 +5,13 @@ import math
 import os
 import re
 import statistics
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from torch import Tensor, nn
 
 from lessons_src.tracing import LSTMTrace
@@ -26,15 +25,6 @@ CONTROLS = (
     "seeds", "state", "cursor",
 )  # fmt: skip
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-
-
-@pytest.fixture
-def stage(browser: Browser) -> Iterator[Stage]:
-    """Pages with widgets on them; the test fails at the end if any of them threw or logged an error."""
-    stage = Stage(browser)
-    yield stage
-    stage.close()
-    assert not stage.faults, "\n".join(stage.faults)
 
 
 def control(page: Page, name: str, at: int = 0) -> Locator:
