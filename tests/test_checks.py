@@ -194,16 +194,17 @@ REFUSALS: dict[str, Refusal] = {
         "does not depend on y",
         "a function of y",
     ),
-    "a vocabulary from a list": Refusal(
-        lambda: Vocabulary(["a", "b"]),  # type: ignore[arg-type]
+    "a vocabulary from a set": Refusal(
+        lambda: Vocabulary({"a", "b"}),  # type: ignore[arg-type]
         TypeError,
         "alphabet",
-        "list",
-        "a str",
+        "{",
+        "a str, or a list of tokens",
     ),
+    "an empty token": Refusal(lambda: Vocabulary(["a", ""]), TypeError, "alphabet", "['a', '']", "not empty"),
     "an empty alphabet": Refusal(lambda: Vocabulary(""), ValueError, "alphabet", "''", "at least two"),
     "an alphabet of the unknown alone": Refusal(lambda: Vocabulary("·"), ValueError, "alphabet", "'·'", "at least two"),
-    "a repeated character": Refusal(lambda: Vocabulary("aba·"), ValueError, "alphabet", "'a'", "each character once"),
+    "a repeated character": Refusal(lambda: Vocabulary("aba·"), ValueError, "alphabet", "'a'", "each token once"),
     "encoding bytes": Refusal(
         lambda: Vocabulary("ab·").encode(b"ab"),  # type: ignore[arg-type]
         TypeError,
@@ -211,11 +212,14 @@ REFUSALS: dict[str, Refusal] = {
         "bytes",
         "a str",
     ),
+    "a text for a vocabulary of words": Refusal(
+        lambda: Vocabulary(["the", "cat"]).encode("the cat"), TypeError, "text", "'the cat'", "a list of tokens"
+    ),
     "a text with nothing in the vocabulary": Refusal(
-        lambda: Vocabulary("ab·").encode("漢字", some_known=True), ValueError, "text", "'漢字'", "characters of 'ab·'"
+        lambda: Vocabulary("ab·").encode("漢字", some_known=True), ValueError, "text", "'漢字'", "tokens of 'ab·'"
     ),
     "an empty text to train on": Refusal(
-        lambda: Vocabulary("ab·").encode("", some_known=True), ValueError, "text", "''", "characters of 'ab·'"
+        lambda: Vocabulary("ab·").encode("", some_known=True), ValueError, "text", "''", "tokens of 'ab·'"
     ),
     "decoding an id beyond the alphabet": Refusal(
         lambda: Vocabulary("ab·").decode(torch.tensor([0, 3])), ValueError, "ids", "3", "from 0 to 2"
