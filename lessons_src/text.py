@@ -138,7 +138,7 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[list[str]]:
-    """The words of each sentence: one ends at . ! ? before a space, or at an empty line. Sentences without a word go."""
+    """The words of each sentence; one ends at . ! ? before a space, or at an empty line. Those without a word go."""
     parts = re.split(r"[.!?][\"')\]]*\s|\n\s*\n", text) if isinstance(text, str) else [text]
     return [found for found in map(words, parts) if found]
 

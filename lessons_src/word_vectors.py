@@ -124,7 +124,7 @@ class WordVectors:
         A reader gets back the very same float32 numbers. The file appears whole or not at all.
         """
         for word in self.words:
-            if len(word.split()) != 1 or word != word.strip():
+            if " " in word or "\n" in word:
                 raise ValueError(f"words: expected words without spaces, which the format cannot hold, got {word!r}")
         lines = [f"{len(self)} {self.matrix.shape[1]}"]
         for word, row in zip(self.words, self.matrix.float().tolist(), strict=True):
@@ -191,7 +191,7 @@ def _header(path: str | Path, line: str) -> tuple[int, int]:
 
 
 def _row(path: str | Path, number: int, line: str, size: int) -> tuple[str, list[float]]:
-    word, *parts = line.split() or [""]
+    word, *parts = line.rstrip().split(" ")
     if len(parts) != size:
         raise ValueError(f"path: {path}, line {number}: expected a word and {size} numbers, got {len(parts)} numbers")
     try:
