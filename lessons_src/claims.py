@@ -22,6 +22,14 @@ class Claim:
 
 CLAIMS: Mapping[str, Claim] = MappingProxyType(
     {
+        "one-hot-lookup": Claim("An embedding layer encodes each word one-hot and multiplies by a matrix.", "A, C"),
+        "one-hot-similarity": Claim("One-hot vectors carry no similarity.", "C"),
+        "queen": Claim("king − man + woman = queen.", "C"),
+        "cbow-mean": Claim("CBOW divides the sum of the context vectors by 2 × window.", "C"),
+        "scores-size": Claim("The vector of scores is as long as the vocabulary.", "C"),
+        "window-weights": Claim(
+            "A fixed window weighs the same word differently by position, and grows with the window.", "C"
+        ),
         "random-h0": Claim("The first hidden state is random.", "A, B"),
         "state-holds-all": Claim("The hidden state holds everything that came before.", "B; A and D deny it"),
         "one-to-many": Claim(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from lessons_src import checks
@@ -57,6 +57,25 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def around(self, window: int) -> tuple[Int[Tensor, "tokens places"], Bool[Tensor, "tokens places"]]:
+        """The words around each word, from `window` before it to `window` after it, and which of them there are.
+
+        Returns:
+            ids (N, 2 · window), from left to right; and whether that place lies in the same sentence, of the same
+            shape. Where it does not, the id means nothing.
+        """
+        checks.whole_number("window", window)
+        offsets = torch.tensor([d for d in range(-window, window + 1) if d])
+        places = torch.arange(len(self))[:, None] + offsets
+        inside = (places >= 0) & (places < len(self))
+        places = places.clamp(0, len(self) - 1)
+        return self.ids[places], inside & (self.sentence[places] == self.sentence[:, None])
+
+    def thinned(self, keep: Float[Tensor, " vocab"], generator: torch.Generator) -> "Corpus":
+        """This corpus with each occurrence of word w kept with probability keep[w]; the gaps close."""
+        kept = torch.rand(len(self), generator=generator) < keep[self.ids]
+        return Corpus(self.words, self.ids[kept], self.sentence[kept])
 
 
 def _checked_outer(sentences: Iterable[Sequence[str]]) -> Iterable[Sequence[str]]:

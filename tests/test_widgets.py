@@ -22,6 +22,8 @@ from lessons_src.widgets import GradientExplorer, draws
 from lessons_src.widgets.arrays import PackedArray, pack, unpack
 from lessons_src.widgets.base import BUNDLES, BookWidget
 
+BOOK = Path(__file__).parents[1] / "book"
+
 # --------------------------------------------------------------------------------------------------------- bundles
 
 
@@ -39,8 +41,11 @@ def test_every_bundle_has_its_widget_and_every_widget_its_bundle() -> None:
     assert {path.stem for path in BUNDLES.glob("*.js")} == set(widget_classes())
 
 
-def test_all_widgets_of_a_page_fit_the_budget() -> None:
-    assert sum(path.stat().st_size for path in BUNDLES.glob("*.js")) <= 90_000
+@pytest.mark.parametrize("chapter", sorted(BOOK.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_all_widgets_of_a_page_fit_the_budget(chapter: Path) -> None:
+    code = chapter.read_text(encoding="utf-8")
+    used = {name for name, kind in widget_classes().items() if f"{kind.__name__}(" in code}
+    assert sum((BUNDLES / f"{name}.js").stat().st_size for name in used) <= 90_000
 
 
 def test_bundles_name_no_machine_and_no_other_host() -> None:
