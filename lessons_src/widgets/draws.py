@@ -1,6 +1,6 @@
-"""The random numbers of GradientExplorer, the same here and in the page (`js/random.js`, `js/gradient_experiment.js`).
+"""The random numbers of the widgets, the same here and in the page (`js/random.js`, `js/gradient_experiment.js`).
 
-So the layer that the reader looks at can be had in Python, and the still figure shows what the live one shows.
+So what the reader looks at can be had in Python, and the still figure shows what the live one shows.
 
 SplitMix32: the k-th number is a hash of start + k · 0x9e3779b9. Normal numbers by Box and Muller, two from each two.
 """
@@ -12,11 +12,16 @@ RECURRENT, INPUT, DIRECTION, NOISE = range(4)
 """Everything random has a stream of its own: a longer sequence begins like a shorter one."""
 
 
+def uniforms(seed: int, stream: int, count: int) -> np.ndarray:
+    """Returns `count` numbers between 0 and 1, a function of seed and stream, never 0 or 1."""
+    start = _hash32((_hash32(np.array([seed + _GOLDEN])) + stream) & _ALL)
+    steps = 1 + np.arange(count)
+    return (_hash32((start + steps * _GOLDEN) & _ALL) + 0.5) / 2**32
+
+
 def normals(seed: int, stream: int, count: int) -> np.ndarray:
     """Returns `count` numbers of N(0, 1), a function of seed and stream; a longer answer begins like a shorter one."""
-    start = _hash32((_hash32(np.array([seed + _GOLDEN])) + stream) & _ALL)
-    steps = 1 + np.arange(count + count % 2)
-    uniform = (_hash32((start + steps * _GOLDEN) & _ALL) + 0.5) / 2**32
+    uniform = uniforms(seed, stream, count + count % 2)
     radius = np.sqrt(-2 * np.log(uniform[::2]))
     angle = 2 * np.pi * uniform[1::2]
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:count]

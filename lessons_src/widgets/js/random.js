@@ -7,6 +7,7 @@
  * ("lowbias32", public domain). Steele, Lea, Flood (2014), "Fast splittable pseudorandom number generators", OOPSLA.
  * Normal numbers by Box and Muller (1958), two from each two.
  *
+ *   uniforms(seed, stream)         → the k-th number of the stream, between 0 and 1, never at its ends, as a function of k
  *   normals(seed, stream, count)   → Float64Array of N(0, 1). Streams of one seed are independent of each other, and the
  *                                    first numbers of a stream do not depend on how many are asked for.
  */
@@ -21,15 +22,19 @@ export function hash32(x) {
   return (y ^ (y >>> 16)) >>> 0;
 }
 
+/** @param {number} seed @param {number} stream */
+export function uniforms(seed, stream) {
+  const start = hash32(hash32(seed + GOLDEN) + stream);
+  return (/** @type {number} */ k) => (hash32(start + Math.imul(k + 1, GOLDEN)) + 0.5) / 2 ** 32;
+}
+
 /**
  * @param {number} seed
  * @param {number} stream
  * @param {number} count
  */
 export function normals(seed, stream, count) {
-  const start = hash32(hash32(seed + GOLDEN) + stream);
-  /** Uniform in (0, 1), never at its ends. @param {number} k */
-  const uniform = (k) => (hash32(start + Math.imul(k + 1, GOLDEN)) + 0.5) / 2 ** 32;
+  const uniform = uniforms(seed, stream);
   const out = new Float64Array(count);
   for (let k = 0; k < count; k += 2) {
     const radius = Math.sqrt(-2 * Math.log(uniform(k)));
