@@ -1,6 +1,8 @@
 """The interactive figures: one class per widget, live with a kernel in JupyterLab and without one in the built book."""
 
+from lessons_src.widgets.embedding_compass import EmbeddingCompass
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
+from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
-__all__ = ["GateScope", "GradientExplorer"]
+__all__ = ["EmbeddingCompass", "GateScope", "GradientExplorer", "WordVectorStepper"]

@@ -8,7 +8,8 @@ SplitMix32: the k-th number is a hash of start + k · 0x9e3779b9. Normal numbers
 import numpy as np
 
 INPUT_SIZE = 8
-RECURRENT, INPUT, DIRECTION, NOISE = range(4)
+RECURRENT, INPUT, DIRECTION, NOISE = range(4)  # of GradientExplorer
+INPUT_VECTORS, OUTPUT_VECTORS, NEGATIVES = range(4, 7)  # of WordVectorStepper
 """Everything random has a stream of its own: a longer sequence begins like a shorter one."""
 
 

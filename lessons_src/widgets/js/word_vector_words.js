@@ -1,0 +1,158 @@
+// @ts-check
+/**
+ * What WordVectorStepper says about what it shows, and its numbers as a table.
+ *
+ *   fixed(x, 2)                "−0.53", "∞", "4e+12"
+ *   quoted(["the", "fat"])     "“the” and “fat”"
+ *   aboutStep(scene)           one or two sentences: what moved
+ *   aboutText(reading)         what is left out, "" if nothing
+ *   nothingToLearn(reading)    why there are no pairs
+ *   numbersOf(scene)           for the shell's table
+ */
+import { MOST_WORDS } from "./word2vec.js";
+
+/**
+ * What is shown: the last step that was made, or before the first one the step that comes.
+ * @typedef {object} Scene
+ * @property {import("./word2vec.js").Settings} settings
+ * @property {import("./word2vec.js").Training} training
+ * @property {number} step
+ * @property {import("./word2vec.js").Example} example
+ * @property {number[] | null} drawn the negatives; null with softmax
+ * @property {import("./word2vec.js").Matrices} now
+ * @property {import("./word2vec.js").Matrices} before the last step; as `now` where there is none
+ * @property {import("./word2vec.js").Result} is what the matrices say of the example now
+ * @property {import("./word2vec.js").Result} was and what they said before the step
+ * @property {{ input: number[], output: number[] }} changed the rows that the step changed
+ */
+
+/** @param {number} x @param {number} digits */
+export function fixed(x, digits) {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "?" : x < 0 ? "−∞" : "∞";
+  const words = Math.abs(x) < 1000 ? x.toFixed(Math.abs(x) < 10 ? digits : 1) : x.toExponential(0);
+  return (Number(words) === 0 ? words.replace("-", "") : words).replace("-", "−");
+}
+
+/** @param {string[]} words */
+function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+}
+
+/** Each different word once, in quotes, with how often it occurs. @param {string[]} words */
+export function quoted(words) {
+  const different = [...new Set(words)];
+  return listed(
+    different.map((word) => {
+      const times = words.filter((other) => other === word).length;
+      return times > 1 ? `“${word}” (${times === 2 ? "twice" : `${times} times`})` : `“${word}”`;
+    }),
+  );
+}
+
+/** @param {number} count @param {string} thing */
+const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
+/** @param {Scene} scene */
+export function aboutStep(scene) {
+  const { settings, training, step, example, drawn, is, was, changed } = scene;
+  const { words } = training;
+  const target = `“${words[example.target]}”`;
+  const inputs = example.inputs.map((id) => words[id]);
+  if (step === 0) {
+    const goes = inputs.length > 1 ? "go" : "goes";
+    return `Nothing is learnt yet. In the first pair ${quoted(inputs)} ${goes} in and ${target} must come out. Which rows will move?`;
+  }
+  if (![...scene.now.input, ...scene.now.output].every(Number.isFinite))
+    return `After ${counted(step, "step")} the numbers are too large for the computer: every step overshoots. Choose a smaller learning rate.`;
+  const inputKind = settings.model === "CBOW" ? `context word${new Set(inputs).size > 1 ? "s" : ""}` : "centre word";
+  const negatives = (drawn ?? []).map((id) => words[id]);
+  const outputKinds =
+    negatives.length > 0
+      ? `the target ${target} and the negative${new Set(negatives).size > 1 ? "s" : ""} ${quoted(negatives)}`
+      : drawn && `the target ${target}`;
+  const moved = [
+    rows(changed.input.length, "W_in", words.length, ` (the ${inputKind} ${quoted(inputs)})`),
+    rows(changed.output.length, "W_out", words.length, outputKinds ? ` (${outputKinds})` : ""),
+  ];
+  const lone =
+    words.length > 1
+      ? ""
+      : drawn
+        ? " A text of one word has no negative to draw."
+        : " It is the only word, so its probability is 1 already: there is nothing to learn.";
+  return `Step ${step} changed ${moved.join(" and ")}. ${fell(was.loss, is.loss)}${lone}`;
+}
+
+/** @param {number} count @param {string} matrix @param {number} all @param {string} which */
+function rows(count, matrix, all, which) {
+  if (count === 0) return `no row of ${matrix}`;
+  return count === all && count > 1 && !which
+    ? `all ${count} rows of ${matrix}`
+    : `${counted(count, "row")} of ${matrix}${which}`;
+}
+
+/** @param {number} from @param {number} to */
+function fell(from, to) {
+  const [before, after] = [from, to].map((loss) => fixed(loss, 3));
+  if (before === after) return `The loss of this pair stays at ${after}.`;
+  return `The loss of this pair ${to < from ? "fell" : "rose"} from ${before} to ${after}.`;
+}
+
+/** @param {{ cut: string[] }} reading */
+export function aboutText({ cut }) {
+  const rest =
+    cut.length > 3
+      ? `“${cut[0]}” and ${cut.length - 1} more words are`
+      : `${quoted(cut)} ${cut.length > 1 ? "are" : "is"}`;
+  return cut.length ? `The first ${MOST_WORDS} words are used; ${rest} left out.` : "";
+}
+
+/** @param {{ tokens: string[] }} reading */
+export function nothingToLearn({ tokens }) {
+  return tokens.length
+    ? `There is nothing to learn: “${tokens[0]}” has no neighbour. Write at least two words.`
+    : "There is nothing to learn: the text has no words. Write at least two.";
+}
+
+/** @param {Scene} scene @returns {import("./shell.js").Numbers} */
+export function numbersOf({ training, step, example, drawn, now, is, was, changed, settings }) {
+  const columns = Array.from({ length: now.size }, (_, d) => d);
+  const role = (/** @type {number} */ id) =>
+    [
+      example.inputs.includes(id) && "goes in",
+      example.target === id && "must come out",
+      drawn?.includes(id) && "negative",
+      changed.input.includes(id) && "W_in changed",
+      changed.output.includes(id) && "W_out changed",
+    ]
+      .filter(Boolean)
+      .join(", ");
+  const used = (/** @type {number} */ id) => !drawn || id === example.target || drawn.includes(id);
+  const chance = drawn ? "σ(score)" : "probability";
+  return {
+    caption:
+      `${step === 0 ? "Before the first step" : `After step ${step}`} of ${settings.model} with ${settings.loss}. ` +
+      `h = (${Array.from(is.h, (x) => fixed(x, 4)).join(", ")}). ` +
+      `Loss of the pair: ${step === 0 ? "" : `${fixed(was.loss, 4)} before the step, `}${fixed(is.loss, 4)} now. ` +
+      `Mean loss over all ${training.examples.length} pairs: ${fixed(training.meanLoss(step), 4)}` +
+      `${training.floor === null ? "" : `, its floor ${fixed(training.floor, 4)}`}.`,
+    head: [
+      "word",
+      "in this pair",
+      ...columns.map((d) => `W_in ${d + 1}`),
+      ...columns.map((d) => `W_out ${d + 1}`),
+      "score",
+      `${chance} before`,
+      `${chance} now`,
+    ],
+    rows: training.words.map((word, id) => [
+      word,
+      role(id) || "–",
+      ...columns.map((d) => fixed(now.input[id * now.size + d], 4)),
+      ...columns.map((d) => fixed(now.output[id * now.size + d], 4)),
+      fixed(is.scores[id], 4),
+      used(id) ? fixed(was.probabilities[id], 4) : "–",
+      used(id) ? fixed(is.probabilities[id], 4) : "–",
+    ]),
+  };
+}
