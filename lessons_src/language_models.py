@@ -2,7 +2,9 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -11,6 +13,8 @@ from torch import Tensor, nn
 from lessons_src import checks
 
 SMOOTHINGS = ("add", "witten-bell")
+
+Context = tuple[int, ...]
 
 
 def contexts(ids: Int[Tensor, " time"], window: int) -> tuple[Int[Tensor, "places window"], Int[Tensor, " places"]]:
@@ -46,15 +50,18 @@ class NGramModel:
         self.vocab_size = checks.whole_number("vocab_size", vocab_size)
         self.smoothing = checks.one_of("smoothing", smoothing, SMOOTHINGS)
         self.add = checks.number_between("add", add, 0.0, math.inf)
-        self._followers: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
+        self._followers: defaultdict[Context, Counter[int]] = defaultdict(Counter)
+        self._totals: Counter[Context] = Counter()
 
     def fit(self, texts: Iterable[Int[Tensor, " time"]]) -> "NGramModel":
         """Counts the n-grams of these texts, and all shorter ones; adds to what was counted before. Returns itself."""
         for text in texts:
             ids = checks.ids("texts", text, ("time",), self.vocab_size).tolist()
-            for length in range(self.order):
-                for k in range(length, len(ids)):
-                    self._followers[tuple(ids[k - length : k])][ids[k]] += 1
+            for length in range(1, self.order + 1):
+                grams = Counter(zip(*(ids[k:] for k in range(length)), strict=False))
+                for gram, times in grams.items():
+                    self._followers[gram[:-1]][gram[-1]] += times
+                    self._totals[gram[:-1]] += times
         return self
 
     def followers(self, context: Sequence[int]) -> Counter[int]:
@@ -63,37 +70,61 @@ class NGramModel:
 
     def distribution(self, context: Sequence[int]) -> Float[Tensor, " vocab"]:
         """P(w | the last n − 1 tokens of the context) for every w: (V,) float64."""
-        history = self._known(context)
-        if self.smoothing == "add":
-            counts = self._counts(history)
-            total = float(counts.sum()) + self.add * self.vocab_size
-            return (counts + self.add) / total if total else counts
-        share = torch.full((self.vocab_size,), 1 / self.vocab_size, dtype=torch.float64)
-        for start in range(len(history), -1, -1):
-            counts = self._counts(history[start:])
-            kinds = float((counts > 0).sum())
-            if kinds:
-                share = (counts + kinds * share) / (counts.sum() + kinds)
-        return share
+        uniform = torch.full((self.vocab_size,), 1 / self.vocab_size, dtype=torch.float64)
+        return self._estimate(self._known(context), self._counts, uniform)
 
     def log_probabilities(self, ids: Int[Tensor, " time"]) -> Float[Tensor, " time"]:
         """log P of each token, given at most n − 1 tokens before it in this text: (T,) float64, in nats."""
         tokens = checks.ids("ids", ids, ("time",), self.vocab_size).tolist()
-        kept: dict[tuple[int, ...], Tensor] = {}
         found = []
         for k, token in enumerate(tokens):
-            history = self._known(tokens[:k] if k < self.order else tokens[k - self.order + 1 : k])
-            if history not in kept:
-                kept[history] = self.distribution(history)
-            found.append(kept[history][token])
-        return torch.stack(found).log()
+            context = self._known(tokens[max(0, k - self.order + 1) : k])
+            found.append(self._estimate(context, partial(self._times, token), 1 / self.vocab_size))
+        return torch.tensor(found, dtype=torch.float64).log()
 
-    def _known(self, context: Sequence[int]) -> tuple[int, ...]:
+    def sample(self, length: int, *, start: Sequence[int] = (), seed: int = 0) -> Int[Tensor, " time"]:
+        """Writes on: draws one token after the other, each from P(w | what stands before it). (length,) int64.
+
+        Args:
+            length: how many tokens to draw.
+            start: what stands before the first of them; it is not repeated in what comes back.
+            seed: of the draws.
+
+        Raises:
+            ValueError: no token has a probability, since nothing was counted behind a context and `add` is 0.
+        """
+        checks.whole_number("length", length)
+        generator = torch.Generator().manual_seed(checks.whole_number("seed", seed, least=0))
+        tokens = list(start)
+        for _ in range(length):
+            share = self.distribution(tokens)
+            if not share.any():
+                raise ValueError(f"start: expected a context that was seen, since add = 0, got {self._known(tokens)}")
+            tokens.append(int(torch.multinomial(share, 1, generator=generator)))
+        return torch.tensor(tokens[len(start) :], dtype=torch.int64)
+
+    def _estimate(self, context: Context, counted: Callable[[Context], Any], uniform: Any) -> Any:
+        """P(w | context), for one w or for all: counted(h) is then a number, c(h w), or a row of them."""
+        if self.smoothing == "add":
+            total = self._totals[context] + self.add * self.vocab_size
+            return (counted(context) + self.add) / total if total else 0 * uniform
+        share = uniform
+        for start in range(len(context), -1, -1):
+            h = context[start:]
+            if h in self._totals:
+                kinds = len(self._followers[h])
+                share = (counted(h) + kinds * share) / (self._totals[h] + kinds)
+        return share
+
+    def _known(self, context: Sequence[int]) -> Context:
         return tuple(context[max(0, len(context) - self.order + 1) :])
 
-    def _counts(self, history: tuple[int, ...]) -> Float[Tensor, " vocab"]:
+    def _times(self, token: int, context: Context) -> int:
+        return self.followers(context)[token]
+
+    def _counts(self, context: Context) -> Float[Tensor, " vocab"]:
         counts = torch.zeros(self.vocab_size, dtype=torch.float64)
-        seen = self._followers.get(history)
+        seen = self.followers(context)
         if seen:
             counts[list(seen)] = torch.tensor(list(seen.values()), dtype=torch.float64)
         return counts
