@@ -6,10 +6,12 @@ Python would do, `traits` are its values, and `saved` names those that changed.
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page
 
 BUNDLES = Path(__file__).parents[2] / "lessons_src/widgets/bundles"
 
@@ -106,3 +108,61 @@ def _page(theme: str) -> str:
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <body style="margin:0;padding:16px;background:{"#fff" if theme == "light" else "#121212"}">
     <link rel="icon" href="data:,"><main></main></body></html>"""
+
+
+# ------------------------------------------------------------------------------------- what tests do with a widget
+
+
+def control(page: Page, name: str, at: int = 0) -> Locator:
+    """A control by its name, of the widget at this place on the page."""
+    return page.locator(".uw").nth(at).locator(f"[data-control={name}]").first
+
+
+def open_all(page: Page) -> None:
+    """Unfolds the settings and the numbers."""
+    page.evaluate("document.querySelectorAll('.uw details').forEach((node) => { node.open = true; })")
+
+
+def settle(page: Page, milliseconds: int = 250) -> None:
+    """Lets the page draw and then do what it leaves for quiet times, by its own clock, however busy the machine."""
+    page.evaluate(
+        """(time) => new Promise((done) =>
+             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, time))))""",
+        milliseconds,
+    )
+
+
+def drawn(page: Page, at: int = 0, milliseconds: int = 250) -> str:
+    """Everything that is in the figure, once the page has been quiet for so long."""
+    settle(page, milliseconds)
+    return page.locator(".uw-figure").nth(at).inner_html()
+
+
+def sentence(page: Page, at: int = 0) -> str:
+    settle(page, 0)
+    return page.locator(".uw-sentence").nth(at).inner_text()
+
+
+def misfits(page: Page) -> list[str]:
+    """What does not fit the page or the reader: sideways scrolling, targets under 24 pixels, what axe finds serious."""
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.uw :is(input, select, button, summary)')].filter((node) => {
+             const target = ['checkbox', 'radio'].includes(node.type) ? node.closest('label') : node;
+             const box = target.getBoundingClientRect(); return box.width && (box.width < 24 || box.height < 24); })
+             .map((node) => node.outerHTML)"""
+    )
+    found = [v for v in Axe().run(page)["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{wide} pixels too wide"] * (wide > 0) + small + [f"{v['id']}: {v['nodes']}" for v in found]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast of two colours "rgb(…)"."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    return (bright + 0.05) / (dark + 0.05)

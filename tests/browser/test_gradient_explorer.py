@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 from torch import Tensor, nn
 
 from lessons_src.tracing import LSTMTrace
 from lessons_src.widgets import GradientExplorer
 from lessons_src.widgets.arrays import unpack
-from tests.browser.harness import Stage
+from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
 
 FLOAT64_REACHES = -280  # log10, with room for the factors on the way
 CONTROLS = (
@@ -25,36 +24,6 @@ CONTROLS = (
     "seeds", "state", "cursor",
 )  # fmt: skip
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-
-
-def control(page: Page, name: str, at: int = 0) -> Locator:
-    """A control by its name, of the widget at this place on the page."""
-    return page.locator(".uw").nth(at).locator(f"[data-control={name}]").first
-
-
-def open_all(page: Page) -> None:
-    """Unfolds the settings and the numbers."""
-    page.evaluate("document.querySelectorAll('.uw details').forEach((node) => { node.open = true; })")
-
-
-def settle(page: Page, milliseconds: int = 250) -> None:
-    """Lets the page draw and then do what it leaves for quiet times, by its own clock, however busy the machine."""
-    page.evaluate(
-        """(time) => new Promise((done) =>
-             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, time))))""",
-        milliseconds,
-    )
-
-
-def drawn(page: Page, at: int = 0) -> str:
-    """Everything that is drawn: chart, legend and strip."""
-    settle(page)
-    return page.locator(".uw-figure").nth(at).inner_html()
-
-
-def sentence(page: Page, at: int = 0) -> str:
-    settle(page, 0)
-    return page.locator(".uw-sentence").nth(at).inner_text()
 
 
 def reported(page: Page, at: int = 0) -> np.ndarray:
@@ -610,32 +579,11 @@ def test_it_fits_and_is_accessible(stage: Stage, width: int, theme: str) -> None
     open_all(page)
     control(page, "state").check()
     settle(page, 700)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('.uw :is(input, select, button, summary)')].filter((node) => {
-             const target = ['checkbox', 'radio'].includes(node.type) ? node.closest('label') : node;
-             const box = target.getBoundingClientRect(); return box.width && (box.width < 24 || box.height < 24); })
-             .map((node) => node.outerHTML)"""
-    )
-    assert small == []
-    found = [v for v in Axe().run(page)["violations"] if v["impact"] in ("serious", "critical")]
-    assert found == []
+    assert misfits(page) == []
     for look in ("h", "c", "state", "clipped"):
         stroke = page.locator(f"[data-curve={look}]").evaluate("node => getComputedStyle(node).stroke")
         surface = page.locator(".uw").evaluate("node => getComputedStyle(node).backgroundColor")
         assert contrast(stroke, surface) >= 3, look
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG's contrast of two colours "rgb(…)"."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    bright, dark = sorted([luminance(one), luminance(other)], reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
 
 
 # ---------------------------------------------------------------------------------------------------------- speed
