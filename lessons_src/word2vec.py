@@ -19,6 +19,9 @@ from lessons_src.word_vectors import WordVectors
 
 MODELS = ("CBOW", "skip-gram")
 
+MOST = 8
+"""How many examples of a batch may move one word's vectors at full rate."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -113,22 +116,43 @@ class Gradients:
     d_scores: Float[Tensor, "examples scored"]
     examples: Examples
 
-    def descend(self, W_in: Float[Tensor, "vocab size"], W_out: Float[Tensor, "vocab size"], rate: float) -> None:
-        """One step of gradient descent, in place: it touches the rows named above and no others."""
-        lengths = self.examples.lengths
-        for_each_input = (-rate * self.d_h / lengths[:, None]).repeat_interleave(lengths, dim=0)
-        W_in.index_add_(0, self.examples.inputs, for_each_input)
+    def descend(
+        self,
+        W_in: Float[Tensor, "vocab size"],
+        W_out: Float[Tensor, "vocab size"],
+        rate: float,
+        most: float = math.inf,
+    ) -> None:
+        """One step of gradient descent, in place: it touches the rows named above and no others.
+
+        Args:
+            W_in: changed.
+            W_out: changed.
+            rate: the learning rate.
+            most: how many examples may move one row at full rate. All gradients of a batch are taken at the same place,
+                so a word that occurs in many examples would go too far; its steps shrink until they add up to `most`.
+        """
+        inputs, lengths = self.examples.inputs, self.examples.lengths
+        share = (1 / lengths).repeat_interleave(lengths)
+        share *= _brake(inputs, share, len(W_in), most)
+        W_in.index_add_(0, inputs, (-rate * self.d_h).repeat_interleave(lengths, dim=0) * share[:, None])
         if self.scored is None:
-            W_out.addmm_(-rate * self.d_scores.T, self.h)
+            W_out.addmm_(-rate * min(1.0, most / len(self.examples)) * self.d_scores.T, self.h)
         else:
-            for_each_score = (-rate * self.d_scores)[:, :, None] * self.h[:, None]
-            W_out.index_add_(0, self.scored.flatten(), for_each_score.flatten(0, 1))
+            scored = self.scored.flatten()
+            d_scores = self.d_scores * _brake(scored, None, len(W_out), most).view_as(self.d_scores)
+            W_out.index_add_(0, scored, ((-rate * d_scores)[:, :, None] * self.h[:, None]).flatten(0, 1))
 
     def dense(self, vocab_size: int) -> tuple[Float[Tensor, "vocab size"], Float[Tensor, "vocab size"]]:
         """∂L/∂W_in and ∂L/∂W_out as whole matrices (V, D), zero in the rows that have no gradient."""
         d_W_in, d_W_out = self.h.new_zeros(2, vocab_size, self.h.shape[1])
         self.descend(d_W_in, d_W_out, rate=-1.0)
         return d_W_in, d_W_out
+
+
+def _brake(rows: Tensor, weights: Tensor | None, count: int, most: float) -> Tensor:
+    """By what each entry is scaled so that no row's weights add up to more than `most`."""
+    return (most / torch.bincount(rows, weights, minlength=count)).clamp(max=1.0)[rows].float()
 
 
 def mean_inputs(W_in: Float[Tensor, "vocab size"], examples: Examples) -> Float[Tensor, "examples size"]:
@@ -270,7 +294,7 @@ class Word2Vec:
         """The rows of W_in, as they are now."""
         return WordVectors(self.corpus.words, self.W_in.clone())
 
-    def train(self, epochs: int, rate: float = 0.05, batch_size: int = 512) -> Iterator[Progress]:
+    def train(self, epochs: int, rate: float = 0.1, batch_size: int = 512) -> Iterator[Progress]:
         """Reads the corpus `epochs` times; the rate falls linearly to a thousandth. Yields a record per epoch."""
         checks.whole_number("epochs", epochs)
         checks.whole_number("batch_size", batch_size)
@@ -291,16 +315,14 @@ class Word2Vec:
         self, examples: Examples, size: int, epoch: int, epochs: int, rate: float
     ) -> Iterator[tuple[Examples, Tensor, float]]:
         draws = torch.randint(len(self._noise), (len(examples) * self.negatives,), generator=self._generator)
-        negatives = self._noise.index_select(0, draws)
-        for number, part in enumerate(
-            zip(examples.split(size), negatives.view(len(examples), -1).split(size), strict=True)
-        ):
-            done = (epoch + number * size / len(examples)) / epochs
-            yield *part, _falling(rate, done)
+        negatives = self._noise.index_select(0, draws).view(-1, self.negatives)
+        for start in range(0, len(examples), size):
+            done = (epoch + start / len(examples)) / epochs
+            yield examples[start : start + size], negatives[start : start + size], _falling(rate, done)
 
     def _step(self, examples: Examples, negatives: Tensor, rate: float) -> Tensor:
         gradients = negative_gradients(self.W_in, self.W_out, examples, negatives)
-        gradients.descend(self.W_in, self.W_out, rate)
+        gradients.descend(self.W_in, self.W_out, rate, most=MOST)
         return gradients.loss
 
 

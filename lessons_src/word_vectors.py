@@ -192,7 +192,7 @@ def _header(path: str | Path, line: str) -> tuple[int, int]:
 
 def _row(path: str | Path, number: int, line: str, size: int) -> tuple[str, list[float]]:
     word, *parts = line.rstrip().split(" ")
-    if len(parts) != size:
+    if not word or len(parts) != size:
         raise ValueError(f"path: {path}, line {number}: expected a word and {size} numbers, got {len(parts)} numbers")
     try:
         numbers = [float(part) for part in parts]

@@ -4,11 +4,9 @@ import importlib
 import inspect
 import math
 import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -133,14 +131,6 @@ def test_the_recurrent_matrix_is_what_its_name_says() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ GradientExplorer
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_each_cell_starts_as_usual() -> None:
