@@ -50,8 +50,7 @@ export function wordField({ label, name, known, onPick }) {
   /** @param {string[]} words @param {string} [complaint] */
   const offer = (words, complaint = "") => {
     refusal.textContent = complaint;
-    input.toggleAttribute("aria-invalid", complaint !== "");
-    if (complaint) input.setAttribute("aria-invalid", "true");
+    input.ariaInvalid = complaint ? "true" : null;
     root.classList.toggle("ec-refused", complaint !== "");
     offers.replaceChildren(...words.slice(0, MOST_OFFERS).map(button));
   };
@@ -82,7 +81,7 @@ export function wordField({ label, name, known, onPick }) {
     const near = nearestSpellings(text, words);
     const begin = words.filter((candidate) => candidate.startsWith(text) && !near.includes(candidate));
     const hint = near.length || begin.length ? "Did you mean:" : "No word is spelt like it.";
-    offer([...near, ...begin], `“${text}” is not one of the ${words.length} words. ${hint}`);
+    offer([...near, ...begin], `“${text}” is not one of the ${words.length.toLocaleString("en")} words. ${hint}`);
   };
 
   root.addEventListener("focusout", (event) => {
