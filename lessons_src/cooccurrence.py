@@ -28,8 +28,7 @@ def ppmi(counts: Float[Tensor, "words contexts"], power: float = 1.0) -> Float[T
         counts: how often word and context occur together (V, C), none negative.
         power: P(c) is taken proportional to its count to this power; 0.75 weighs rare contexts less.
     """
-    if not isinstance(counts, Tensor) or counts.ndim != 2 or not counts.is_floating_point():
-        raise TypeError(f"counts: expected a floating tensor (words, contexts), got {counts!r:.60}")
+    _check_matrix("counts", counts)
     if not (counts >= 0).all() or not counts.sum() > 0:
         raise ValueError("counts: expected numbers of at least 0, not all 0")
     checks.number_between("power", power, 0.0, 1.0)
@@ -51,6 +50,7 @@ def svd_vectors(matrix: Float[Tensor, "words contexts"], size: int) -> Float[Ten
         matrix: (V, C), such as `ppmi` gives.
         size: D, at most the smaller side of the matrix.
     """
+    _check_matrix("matrix", matrix)
     checks.whole_number("size", size)
     if size > min(matrix.shape):
         raise ValueError(f"size: expected at most {min(matrix.shape)} for a matrix {tuple(matrix.shape)}, got {size}")
@@ -58,3 +58,10 @@ def svd_vectors(matrix: Float[Tensor, "words contexts"], size: int) -> Float[Ten
     u = u[:, :size]
     largest = u.abs().argmax(0, keepdim=True)
     return u * torch.sign(u.gather(0, largest)) * s[:size].sqrt()
+
+
+def _check_matrix(name: str, value: object) -> None:
+    if not isinstance(value, Tensor) or value.ndim != 2 or not value.is_floating_point():
+        raise TypeError(f"{name}: expected a floating tensor (words, contexts), got {value!r:.60}")
+    if not torch.isfinite(value).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or ∞")
