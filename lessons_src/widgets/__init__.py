@@ -3,6 +3,8 @@
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
+from lessons_src.widgets.rule_reader import RuleReader
+from lessons_src.widgets.surprise_meter import SurpriseMeter
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
-__all__ = ["EmbeddingCompass", "GateScope", "GradientExplorer", "WordVectorStepper"]
+__all__ = ["EmbeddingCompass", "GateScope", "GradientExplorer", "RuleReader", "SurpriseMeter", "WordVectorStepper"]
