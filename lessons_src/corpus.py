@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from lessons_src import checks
 
@@ -63,14 +64,14 @@ class Corpus:
 
         Returns:
             ids (N, 2 · window), from left to right; and whether that place lies in the same sentence, of the same
-            shape. Where it does not, the id means nothing.
+            shape. Where it does not, the id means nothing, and may be −1.
         """
         checks.whole_number("window", window)
-        offsets = torch.tensor([d for d in range(-window, window + 1) if d])
-        places = torch.arange(len(self))[:, None] + offsets
-        inside = (places >= 0) & (places < len(self))
-        places = places.clamp(0, len(self) - 1)
-        return self.ids[places], inside & (self.sentence[places] == self.sentence[:, None])
+        ids, sentence = (
+            pad(row, (window, window), value=-1).unfold(0, 2 * window + 1, 1) for row in (self.ids, self.sentence)
+        )
+        around, theirs = (torch.cat([w[:, :window], w[:, window + 1 :]], 1) for w in (ids, sentence))
+        return around, theirs == self.sentence[:, None]
 
     def thinned(self, keep: Float[Tensor, " vocab"], generator: torch.Generator) -> "Corpus":
         """This corpus with each occurrence of word w kept with probability keep[w]; the gaps close."""

@@ -152,7 +152,7 @@ class Gradients:
 
 def _brake(rows: Tensor, weights: Tensor | None, count: int, most: float) -> Tensor:
     """By what each entry is scaled so that no row's weights add up to more than `most`."""
-    return (most / torch.bincount(rows, weights, minlength=count)).clamp(max=1.0)[rows].float()
+    return (most / torch.bincount(rows, weights, minlength=count)).clamp(max=1.0).float().index_select(0, rows)
 
 
 def mean_inputs(W_in: Float[Tensor, "vocab size"], examples: Examples) -> Float[Tensor, "examples size"]:
