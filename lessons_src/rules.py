@@ -264,14 +264,15 @@ def read(text: str, rules: Sequence[Rule] = RULES) -> tuple[Reading, ...]:
     """
     tokens = [token.lower() for token in tokenize(text) if not token.isspace()]
     return tuple(
-        _read_word(about, at, tokens, rules)
+        read_word(about, at, tokens, rules)
         for at, token in enumerate(tokens)
         for about, word in WORDS.items()
         if token in word.forms
     )
 
 
-def _read_word(about: str, at: int, tokens: Sequence[str], rules: Sequence[Rule]) -> Reading:
+def read_word(about: str, at: int, tokens: Sequence[str], rules: Sequence[Rule] = RULES) -> Reading:
+    """Reads the word `about`, which stands at place `at` of the tokens: r(s) = r_k* with the first k that has evidence."""
     asked: tuple[str, ...] = ()
     for rule in rules:
         if rule.about != about:
