@@ -19,6 +19,7 @@ from lessons_src.word_vectors import MEASURES, Ranking, WordVectors, unit
 MODES = ("analogy", "neighbours")
 USUAL = ("king", "man", "woman")
 COUNT = 10
+MOST_DOTS = 1_000  # in print
 FEWEST_WORDS, MOST_WORDS, MOST_NUMBERS = 4, 4_000, 400_000
 
 
@@ -71,6 +72,9 @@ class EmbeddingCompass(BookWidget):
         self._vectors = _checked(vectors)
         usual = USUAL if all(name in self._vectors for name in USUAL) else self._vectors.words
         a, b, c = (usual[k] if name is None else name for k, name in enumerate((a, b, c)))
+        for name, given in (("a", a), ("b", b), ("c", c)):  # before `word`, which may be c
+            if isinstance(given, str):
+                _known(name, given, self._vectors)
         super().__init__(
             a=a,
             b=b,
@@ -123,7 +127,7 @@ class EmbeddingCompass(BookWidget):
         )[0]
 
     def coordinates(self) -> Float[Tensor, "words 2"]:
-        """Where each word lies on the map (V, 2): of unit vectors with the cosine, of the raw ones with the dot product."""
+        """Where each word lies on the map (V, 2); the map of the cosine is of vectors scaled to length 1."""
         rows = self._rows()
         return (rows - rows.mean(0)) @ _axes(rows).T
 
@@ -157,7 +161,7 @@ class EmbeddingCompass(BookWidget):
     def _map(self, alt: str, caption: str, answers: Ranking) -> str:
         figure, axes = plotting.subplots(height=4.2)
         place = {word: tuple(row) for word, row in zip(self._vectors.words, self.coordinates().tolist(), strict=True)}
-        axes.plot(*zip(*place.values(), strict=True), ".", color=plotting.COLOURS["loss"], markersize=3)
+        axes.plot(*self.coordinates()[:MOST_DOTS].T.numpy(), ".", color=plotting.COLOURS["loss"], markersize=3)
         near = [word for word, _ in answers]
         axes.plot(*zip(*(place[word] for word in near), strict=True), "o", color=plotting.SERIES[0], markersize=5)
         queries = list(dict.fromkeys((self.a, self.b, self.c) if self.mode == "analogy" else (self.word,)))
@@ -186,7 +190,7 @@ class EmbeddingCompass(BookWidget):
         return self._vectors[word]
 
     def _first_of(self, found: Ranking) -> Ranking:
-        """The ten greatest; what differs by less than 1e-12 of the greatest is level, and goes by the order of words."""
+        """The ten greatest; what differs by less than 1e-12 of the greatest is level: the order of words decides."""
         step = max(abs(value) for _, value in found) * 2.0**-40 or 1.0
         return sorted(found, key=lambda entry: (-round(entry[1] / step), self._vectors.id(entry[0])))[:COUNT]
 
