@@ -1,8 +1,9 @@
 """SurpriseMeter: how surprised is an n-gram model by my sentence?"""
 
+import copy
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -107,17 +108,17 @@ class SurpriseMeter(BookWidget):
     @property
     def vocabulary(self) -> Vocabulary:
         """The tokens of the training text, and one for all that it does not have."""
-        known = sorted(set(tokens(self._texts[self.training], self.unit)) - {UNKNOWN})
-        return Vocabulary([*known, UNKNOWN])
+        return self._counted()[0]
 
     @property
     def model(self) -> NGramModel:
         """What the page counts, counted here."""
-        vocabulary = self.vocabulary
+        return copy.deepcopy(self._counted()[1])
+
+    def _counted(self) -> tuple[Vocabulary, NGramModel]:
         smoothing = "witten-bell" if self.smoothing == "witten-bell" else "add"
         add = self.add if self.smoothing == "add" else 0.0
-        model = NGramModel(self.order, len(vocabulary), smoothing=smoothing, add=add)
-        return model.fit([vocabulary.encode(tokens(self._texts[self.training], self.unit))])
+        return _count(self._texts[self.training], self.unit, self.order, smoothing, add)
 
     @property
     def ids(self) -> Int[Tensor, " time"]:
@@ -127,24 +128,24 @@ class SurpriseMeter(BookWidget):
     def surprises(self) -> Float[Tensor, " time"]:
         """What each token costs, in bits (T,)."""
         ids = self.ids
-        return surprise(self.model.log_probabilities(ids)) if len(ids) else torch.zeros(0, dtype=torch.float64)
+        return surprise(self._counted()[1].log_probabilities(ids)) if len(ids) else torch.zeros(0, dtype=torch.float64)
 
     def perplexity(self) -> float:
         """Of the sentence, which must hold a token."""
         ids = self.ids
         if not len(ids):
             raise ValueError(f"text: expected at least one {self.unit}, got {self.text!r}")
-        return language_models.perplexity(self.model.log_probabilities(ids))
+        return language_models.perplexity(self._counted()[1].log_probabilities(ids))
 
     def longest_seen(self) -> list[int]:
         """For each token the length of the longest n-gram that ends with it and was counted; 0 if it never was."""
-        model, ids = self.model, self.ids.tolist()
+        model, ids = self._counted()[1], self.ids.tolist()
         return [_longest(model, ids[max(0, k - self.order + 1) : k], token) for k, token in enumerate(ids)]
 
     def likeliest(self, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest tokens at `place`, given what stands before it, and their probabilities."""
         vocabulary, ids = self.vocabulary, self.ids.tolist()
-        share = self.model.distribution(ids[: len(ids) if self.place is None else self.place]).tolist()
+        share = self._counted()[1].distribution(ids[: len(ids) if self.place is None else self.place]).tolist()
         first = sorted(range(len(share)), key=lambda w: (-share[w], w))[:count]
         return [(vocabulary.alphabet[w], share[w]) for w in first]
 
@@ -179,6 +180,14 @@ def tokens(text: str, unit: str) -> list[str]:
     if unit == "character":
         return list(text)
     return re.findall(r"\w+(?:'\w+)*|[^\w\s\x00-\x1f\x7f-\x9f]", text.lower())
+
+
+@lru_cache(maxsize=8)
+def _count(text: str, unit: str, order: int, smoothing: str, add: float) -> tuple[Vocabulary, NGramModel]:
+    found = tokens(text, unit)
+    vocabulary = Vocabulary([*sorted(set(found) - {UNKNOWN}), UNKNOWN])
+    model = NGramModel(order, len(vocabulary), smoothing=smoothing, add=add)
+    return vocabulary, model.fit([vocabulary.encode(found)])
 
 
 @cache

@@ -35,12 +35,22 @@ export function createBars(onPick) {
     const columns = [];
     for (let place = first; place < last; place++) columns.push(columnOf(scene, place));
     if (last === length) columns.push(placeholder(scene));
-    lines.replaceChildren(...columns);
+    replaceChanged(lines, columns);
     part.textContent =
       last - first < length ? `Drawn are tokens ${first + 1} to ${last} of ${length}; the table has all.` : "";
     part.hidden = !part.textContent;
   };
   return { root, update };
+}
+
+/** Puts in what differs, since a page that is typed to keeps most of its columns. @param {Element} parent @param {Element[]} wanted */
+function replaceChanged(parent, wanted) {
+  const old = [...parent.children];
+  for (const node of old.slice(wanted.length)) node.remove();
+  wanted.forEach((node, k) => {
+    if (!old[k]) parent.append(node);
+    else if (!old[k].isEqualNode(node)) old[k].replaceWith(node);
+  });
 }
 
 /** @param {Scene} scene @param {number} place */
