@@ -57,8 +57,7 @@ def kingdom(
     """
     checks.whole_number("sentences", sentences)
     checks.number_between("noise", noise, 0.0, 1.0)
-    if checks.whole_number("forms", forms) not in (2, 3):
-        raise ValueError(f"forms: expected 2 or 3, got {forms}")
+    _check_forms(forms)
     checks.true_or_false("shuffled", shuffled)
     source = random.Random(checks.whole_number("seed", seed, least=0))
     made = [_about_someone(source, noise, forms) for _ in range(sentences)]
@@ -95,11 +94,17 @@ def analogies(forms: int = 3) -> list[tuple[str, str, str, str]]:
 
     b and a are the same form of two roles, c is another form of b's role: 336 with three forms, 112 with two.
     """
+    _check_forms(forms)
     return [
         (there.people[f], here.people[f], here.people[g], there.people[g])
         for here, there in permutations(ROLES, 2)
         for f, g in permutations(range(forms), 2)
     ]
+
+
+def _check_forms(forms: int) -> None:
+    if checks.whole_number("forms", forms) not in (2, 3):
+        raise ValueError(f"forms: expected 2 or 3, got {forms}")
 
 
 OPENED = {

@@ -53,8 +53,8 @@ class NGramModel:
         self._followers: defaultdict[Context, Counter[int]] = defaultdict(Counter)
         self._totals: Counter[Context] = Counter()
 
-    def fit(self, texts: Iterable[Int[Tensor, " time"]]) -> "NGramModel":
-        """Counts the n-grams of these texts, and all shorter ones; adds to what was counted before. Returns itself."""
+    def fit(self, texts: Iterable[Int[Tensor, " _"]]) -> "NGramModel":
+        """Counts the n-grams of these texts (T,), and all shorter ones; adds to earlier counts. Returns itself."""
         for text in texts:
             ids = checks.ids("texts", text, ("time",), self.vocab_size).tolist()
             for length in range(1, self.order + 1):
