@@ -272,7 +272,7 @@ def read(text: str, rules: Sequence[Rule] = RULES) -> tuple[Reading, ...]:
 
 
 def read_word(about: str, at: int, tokens: Sequence[str], rules: Sequence[Rule] = RULES) -> Reading:
-    """Reads the word `about`, which stands at place `at` of the tokens: r(s) = r_k* with the first k that has evidence."""
+    """Reads the word at place `at`: r(s) = r_k for the smallest k with E_k(s), the evidence of rule k, not empty."""
     asked: tuple[str, ...] = ()
     for rule in rules:
         if rule.about != about:
