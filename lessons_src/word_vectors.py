@@ -1,5 +1,6 @@
 """Words with a vector each: who is near whom, analogies, and the file format that other programs read."""
 
+import math
 import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -110,6 +111,30 @@ class WordVectors:
         """
         checks.true_or_false("exclude", exclude)
         return self.nearest(self.offset(a, b, c, measure), count, exclude=(a, b, c) if exclude else (), measure=measure)
+
+    def share_right(
+        self,
+        questions: Sequence[tuple[str, str, str, str]],
+        *,
+        signs: tuple[float, float, float] = (1.0, -1.0, 1.0),
+        exclude: bool = True,
+    ) -> float:
+        """The share of questions (a, b, c, answer) whose answer has the greatest cosine with a − b + c.
+
+        Args:
+            questions: at least one.
+            signs: by what a, b and c are multiplied; (1, 0, 0) asks for the neighbour of a alone, as a control.
+            exclude: whether a, b and c may not be answers.
+        """
+        checks.true_or_false("exclude", exclude)
+        if not questions:
+            raise ValueError("questions: expected at least one, got none")
+        ids = torch.tensor([[self.id(word) for word in question] for question in questions])
+        rows = unit(self.matrix)
+        likeness = torch.einsum("k,qkd->qd", torch.tensor(signs, dtype=rows.dtype), rows[ids[:, :3]]) @ rows.T
+        if exclude:
+            likeness.scatter_(1, ids[:, :3], -math.inf)
+        return float((likeness.argmax(1) == ids[:, 3]).double().mean())
 
     def offset(self, a: str, b: str, c: str, measure: str = "cosine") -> Float[Tensor, " size"]:
         """The vector a − b + c (D,), of vectors scaled to length 1 if the measure is the cosine."""

@@ -3,6 +3,7 @@
 import math
 import tempfile
 import warnings
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,19 @@ def test_the_words_asked_about_are_answers_only_if_they_are_not_excluded(vectors
     assert not asked & {w for w, _ in vectors.analogy("king", "man", "woman", 100)}
     assert asked <= {w for w, _ in vectors.analogy("king", "man", "woman", 100, exclude=False)}
     assert vectors.analogy("king", "king", "king", 1, exclude=False)[0][0] == "king"
+
+
+@pytest.mark.parametrize("exclude", [True, False])
+def test_many_analogies_at_once_are_the_same_analogies(exclude: bool) -> None:
+    many = WordVectors(list("abcdefgh"), torch.randn(8, 3, generator=torch.Generator().manual_seed(1)))
+    asked = list(permutations("abcdef", 3))
+    right = [(*q, many.analogy(*q, 1, exclude=exclude)[0][0]) for q in asked]
+    wrong = [(*q, "abcdefgh"[(many.id(answer) + 1) % 8]) for *q, answer in right[:40]]
+    assert many.share_right(right, exclude=exclude) == 1
+    assert many.share_right(right + wrong, exclude=exclude) == len(right) / (len(right) + 40)
+    alone = [(a, b, c, many.nearest(a, 1, exclude=(b, c))[0][0]) for a, b, c in asked]
+    assert many.share_right(alone, signs=(1, 0, 0)) == 1
+    assert many.share_right(alone, signs=(0, 0, 1)) < 1
 
 
 def test_a_word_is_not_its_own_neighbour_and_others_may_be_left_out(vectors: WordVectors) -> None:
