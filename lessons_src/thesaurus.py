@@ -117,11 +117,11 @@ class Thesaurus:
 
     def path_similarity(self, a: str, b: str) -> float:
         """1 / (1 + steps) on the shortest path from a meaning of a to one of b, up and down; 0 without a path."""
-        steps = [_steps(one, other) for one in self.sets_of(a) for other in self.sets_of(b)]
-        return max(0.0 if count is None else 1 / (1 + count) for count in steps)
+        paths = [steps(one, other) for one in self.sets_of(a) for other in self.sets_of(b)]
+        return max(0.0 if count is None else 1 / (1 + count) for count in paths)
 
 
-def _steps(a: SynonymSet, b: SynonymSet) -> int | None:
+def steps(a: SynonymSet, b: SynonymSet) -> int | None:
     """How many hypernyms and hyponyms one passes from a to b; None if nothing stands over both."""
     down = {one: count for count, one in enumerate(b.chain())}
     return next((up + down[one] for up, one in enumerate(a.chain()) if one in down), None)
