@@ -71,8 +71,8 @@ def test_the_words_asked_about_are_answers_only_if_they_are_not_excluded(vectors
 def test_many_analogies_at_once_are_the_same_analogies(exclude: bool) -> None:
     many = WordVectors(list("abcdefgh"), torch.randn(8, 3, generator=torch.Generator().manual_seed(1)))
     asked = list(permutations("abcdef", 3))
-    right = [(*q, many.analogy(*q, 1, exclude=exclude)[0][0]) for q in asked]
-    wrong = [(*q, "abcdefgh"[(many.id(answer) + 1) % 8]) for *q, answer in right[:40]]
+    right = [(a, b, c, many.analogy(a, b, c, 1, exclude=exclude)[0][0]) for a, b, c in asked]
+    wrong = [(a, b, c, "abcdefgh"[(many.id(answer) + 1) % 8]) for a, b, c, answer in right[:40]]
     assert many.share_right(right, exclude=exclude) == 1
     assert many.share_right(right + wrong, exclude=exclude) == len(right) / (len(right) + 40)
     alone = [(a, b, c, many.nearest(a, 1, exclude=(b, c))[0][0]) for a, b, c in asked]
