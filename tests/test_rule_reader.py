@@ -25,11 +25,10 @@ def unchecked_types() -> Iterator[None]:
 def test_the_page_gets_the_rules_words_and_sentences_of_the_package() -> None:
     state = json.loads(json.dumps({k: v for k, v in RuleReader().get_state().items() if k not in ("layout", "_esm")}))
     assert [Rule(**rule | {"cues": tuple(rule["cues"])}) for rule in state["all_rules"]] == list(RULES)
-    assert list(state["words"]) == list(WORDS)
-    for about, word in WORDS.items():
-        crossed = state["words"][about]
+    assert [word["about"] for word in state["words"]] == list(WORDS)
+    for crossed, word in zip(state["words"], WORDS.values(), strict=True):
         assert (crossed["language"], tuple(crossed["forms"])) == (word.language, word.forms)
-        assert list(crossed["readings"].items()) == list(word.readings.items())
+        assert [tuple(pair) for pair in crossed["readings"]] == list(word.readings.items())
     assert {s["text"] for s in state["sentences"] if s["practice"]} == {s.text for s in PRACTICE}
     assert {s["text"] for s in state["sentences"]} == {s.text for s in SENTENCES}
     assert all(read(text) for text, _ in state["examples"])

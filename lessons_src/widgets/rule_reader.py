@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from lessons_src import checks
-from lessons_src.rules import HELD_OUT, PRACTICE, RULES, WORDS, Reading, Rule, number_right, read
+from lessons_src.rules import HELD_OUT, PRACTICE, RULES, WORDS, Reading, Rule, Word, number_right, read
 from lessons_src.text import tokenize
 from lessons_src.widgets.base import BookWidget
 
@@ -52,7 +52,7 @@ class RuleReader(BookWidget):
     order: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
     off: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    words: Any = traitlets.Dict().tag(sync=True)  # these four are as in lessons_src.rules: the page only applies them
+    words: Any = traitlets.List().tag(sync=True)  # these four are as in lessons_src.rules: the page only applies them
     all_rules: Any = traitlets.List().tag(sync=True)
     sentences: Any = traitlets.List().tag(sync=True)
     examples: Any = traitlets.List().tag(sync=True)
@@ -69,8 +69,8 @@ class RuleReader(BookWidget):
             text=text,
             order=list(self._rules) if order is None else list(order),
             off=list(off),
-            words={name: _plain(word) for name, word in WORDS.items()},
-            all_rules=[_plain(rule) for rule in rules],
+            words=[_plain_word(about, word) for about, word in WORDS.items()],
+            all_rules=[asdict(rule) | {"cues": list(rule.cues)} for rule in rules],
             sentences=[asdict(s) | {"practice": s in PRACTICE} for s in (*PRACTICE, *HELD_OUT)],
             examples=[list(example) for example in EXAMPLES],
         )
@@ -133,13 +133,10 @@ def _by_name(rules: Sequence[Rule]) -> dict[str, Rule]:
     return named
 
 
-def _plain(record: Any) -> dict[str, Any]:
-    """The fields of a word or a rule as JSON has them: lists and dictionaries."""
-    values = {key: getattr(record, key) for key in record.__dataclass_fields__}
-    return {
-        key: list(value) if isinstance(value, tuple) else value if isinstance(value, str) else dict(value)
-        for key, value in values.items()
-    }
+def _plain_word(about: str, word: Word) -> dict[str, Any]:
+    """A word as JSON has it. Its readings are a list, since a stored page does not keep the order of keys."""
+    readings = [list(pair) for pair in word.readings.items()]
+    return {"about": about, "language": word.language, "forms": list(word.forms), "readings": readings}
 
 
 def _still_token(token: str, label: str | None) -> str:

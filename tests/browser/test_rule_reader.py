@@ -1,5 +1,6 @@
 """RuleReader in Chromium: the page reads every text as the package does, and everything on it works."""
 
+import json
 import random
 import re
 import unicodedata
@@ -14,7 +15,7 @@ from lessons_src.text import tokenize
 from lessons_src.widgets import RuleReader
 from lessons_src.widgets.base import BUNDLES
 from lessons_src.widgets.rule_reader import EXAMPLES
-from tests.browser.harness import Stage
+from tests.browser.harness import Stage, widget_state
 
 NAMES = [rule.name for rule in RULES]
 PEAR = "배를 타기 전에 사과를 하나 먹었다."
@@ -54,8 +55,8 @@ def scores(page: Page, at: int = 0) -> list[str]:
 def in_page(page: Page, texts: list[str]) -> Any:
     """What the engine of the page reads, with the words and rules that the first widget has got."""
     return page.evaluate(
-        """(texts) => { const { all_rules, words } = models[0].traits;
-             return texts.map((text) => unrolledWidgets.rule_reader.engine.read(text, words, all_rules)); }""",
+        """(texts) => { const { all_rules, words } = models[0].traits, { engine } = unrolledWidgets.rule_reader;
+             return texts.map((text) => engine.read(text, engine.wordsOf(words), all_rules)); }""",
         texts,
     )
 
@@ -132,6 +133,14 @@ def test_the_scores_are_those_of_the_package_for_any_order_and_any_rules_off(sta
         marks = control(page, "preset").locator("option").all_inner_texts()[1:49]
         assert [mark[0] for mark in marks] == ["✗" if square else "✓" for square in squares]
     assert len(seen) > 5
+
+
+def test_a_stored_page_that_sorts_keys_reads_the_same(stage: Stage) -> None:
+    page = stage.open(RuleReader(off=["thing"]))
+    stored = json.dumps(widget_state(RuleReader(off=["thing"])), sort_keys=True)  # as the built book keeps it
+    page.evaluate(f"window.mount('rule_reader', {stored})")
+    assert drawn(page, 1) == drawn(page, 0)
+    assert scores(page, 1) == ["23 of 24 right", "12 of 24 right"]
 
 
 # ------------------------------------------------------------------------------------------------------- the page

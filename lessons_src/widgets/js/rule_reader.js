@@ -6,17 +6,16 @@
 import { selectControl, textControl } from "./controls.js";
 import { element } from "./dom.js";
 import css from "./rule_reader.css";
-import { judge, read, tokensOf } from "./rule_reader_engine.js";
+import { judge, read, tokensOf, wordsOf } from "./rule_reader_engine.js";
 import { createRules, createScores, hasHangul, paintSentence } from "./rule_reader_view.js";
 import { aboutChange, aboutReadings, aboutScores, aboutTruth, numbersOf } from "./rule_reader_words.js";
 import { createShell, flag, text } from "./shell.js";
 
 /** What the tests compare with Python. */
-export const engine = { read, judge, tokensOf };
+export const engine = { read, tokensOf, wordsOf };
 
 /**
  * @typedef {import("./rule_reader_engine.js").Rule} Rule
- * @typedef {import("./rule_reader_engine.js").Word} Word
  * @typedef {import("./rule_reader_engine.js").Sentence} Sentence
  * @typedef {import("./shell.js").Shell} Shell
  */
@@ -27,8 +26,7 @@ const LONGEST_TEXT = 300;
 export function render({ model, el }) {
   /** @type {Rule[]} */
   const rules = model.get("all_rules");
-  /** @type {Record<string, Word>} */
-  const words = model.get("words");
+  const words = wordsOf(model.get("words"));
   /** @type {Sentence[]} */
   const sentences = model.get("sentences");
   /** @type {[string, string][]} */

@@ -3,12 +3,14 @@
  * Applies rules to a sentence, as lessons_src.rules does; the words and the rules come from there.
  *
  *   tokensOf("I saw it.")                 ["I", " ", "saw", …], as lessons_src.text.tokenize cuts words
+ *   wordsOf(list)                         the words by name; read and judge take them so
  *   read(text, words, rules)              one Reading for each known word, in the order of the sentence
  *   judge(sentences, words, rules)        the Reading of each sentence's own word, and whether people read it so
  */
 
 /**
- * @typedef {{ language: string, forms: string[], readings: Record<string, string> }} Word
+ * @typedef {{ about: string, forms: string[], readings: [string, string][] }} PlainWord its usual reading first
+ * @typedef {{ forms: string[], usual: string, readings: Record<string, string> }} Word
  * @typedef {{ name: string, about: string, reading: string, cues: string[], where: string }} Rule
  * @typedef {{ text: string, about: string, reading: string, english: string, practice: boolean }} Sentence
  * @typedef {object} Reading
@@ -23,6 +25,16 @@
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"; // as in Python
 const TOKEN = new RegExp(`[\\p{L}\\p{N}_]+|[${SPACE}]+|[^]`, "gu");
 const ONLY_SPACE = new RegExp(`^[${SPACE}]`, "u");
+
+/** @param {PlainWord[]} list as Python gives it @returns {Record<string, Word>} by what the word goes by */
+export function wordsOf(list) {
+  return Object.fromEntries(
+    list.map(({ about, forms, readings }) => [
+      about,
+      { forms, usual: readings[0][0], readings: Object.fromEntries(readings) },
+    ]),
+  );
+}
 
 /** @param {string} text @returns {string[]} */
 export function tokensOf(text) {
@@ -60,7 +72,7 @@ function readWord(about, at, tokens, words, rules) {
     const evidence = nearestCue(rule, tokens, at);
     if (evidence !== null) return { about, at, reading: rule.reading, asked, rule: rule.name, evidence };
   }
-  return { about, at, reading: Object.keys(words[about].readings)[0], asked, rule: null, evidence: null };
+  return { about, at, reading: words[about].usual, asked, rule: null, evidence: null };
 }
 
 /** @type {Record<string, (k: number, at: number) => boolean>} */
