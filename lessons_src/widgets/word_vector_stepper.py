@@ -144,8 +144,11 @@ class WordVectorStepper(BookWidget):
     @property
     def examples(self) -> Examples:
         """The pairs in their order. Step n learns pair (n − 1) modulo their number; a text of one word has none."""
+        corpus = self.corpus
+        if len(corpus) < 2:
+            return Examples(corpus.ids[:0], corpus.ids[:0], corpus.ids[:0])
         make = cbow_examples if self.model == "CBOW" else skip_gram_examples
-        return make(self.corpus, self.window)
+        return make(corpus, self.window)
 
     @property
     def input_vectors(self) -> Float[Tensor, "vocab size"]:
@@ -197,7 +200,8 @@ class WordVectorStepper(BookWidget):
         target = examples.target.numpy()[np.arange(steps) % len(examples)]
         shares = np.where(np.arange(len(weights)) == target[:, None], 0, weights)  # as if drawn again
         ends = shares.cumsum(axis=1)[:, None]
-        random = draws.uniforms(self.seed, draws.NEGATIVES, steps * self.negatives).reshape(steps, -1, 1)
+        random = draws.uniforms(self.seed, draws.NEGATIVES, steps * self.negatives)
+        random = random.reshape(steps, self.negatives, 1)
         return torch.from_numpy((random * ends[..., -1:] >= ends).sum(-1))
 
     def still(self) -> str:

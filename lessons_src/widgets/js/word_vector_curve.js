@@ -25,9 +25,18 @@ export function createCurve() {
       const bottom = HEIGHT - MARGIN.bottom;
       const x = linear([0, steps], [MARGIN.left, right]);
       const height = linear([0, top], [bottom, MARGIN.top]);
-      const y = (/** @type {number} */ loss) => height(Math.min(loss, top));
+      const y = (/** @type {number} */ loss) => height(Math.min(loss, 99 * top)); // far above the picture, yet drawable
+      const [left, above, wide, tall] = [
+        MARGIN.left - 3,
+        MARGIN.top - 3,
+        right - MARGIN.left + 9,
+        bottom - MARGIN.top + 9,
+      ];
       const drawn = points.filter(({ loss }) => Number.isFinite(loss));
       const path = drawn.map(({ step, loss }) => `${x(step).toFixed(1)} ${y(loss).toFixed(2)}`).join("L");
+      const dot = Number.isFinite(last.loss)
+        ? [svg("circle", { class: "wv-dot", cx: x(last.step), cy: y(last.loss), r: 4.5 })]
+        : [];
       root.setAttribute("width", String(width));
       root.setAttribute("height", String(HEIGHT));
       root.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -42,10 +51,19 @@ export function createCurve() {
           .map((tick) => svg("text", { x: x(tick), y: bottom + 15, "text-anchor": "middle" }, String(tick))),
         svg("text", { x: (MARGIN.left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "steps"),
         ...(floor === null ? [] : [svg("path", { class: "wv-floor", d: `M${MARGIN.left} ${y(floor)}H${right}` })]),
-        svg("path", { class: "wv-line", d: path && `M${path}`, "data-curve": "loss" }),
-        ...(Number.isFinite(last.loss)
-          ? [svg("circle", { class: "wv-dot", cx: x(last.step), cy: y(last.loss), r: 4.5 })]
-          : []),
+        svg(
+          "svg",
+          {
+            class: "wv-plot",
+            x: left,
+            y: above,
+            width: wide,
+            height: tall,
+            viewBox: `${left} ${above} ${wide} ${tall}`,
+          },
+          svg("path", { class: "wv-line", d: path && `M${path}`, "data-curve": "loss" }),
+          ...dot,
+        ),
       );
     },
   };

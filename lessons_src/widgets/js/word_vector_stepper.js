@@ -128,7 +128,7 @@ function addControls(shell) {
     label: "Your text: one sentence, up to 15 words",
     name: "text",
     value: "",
-    rows: 1,
+    rows: 2,
     maxLength: LONGEST_TEXT,
     onInput: put("text"),
   });
@@ -357,14 +357,14 @@ function guessesOf({ training, example, drawn, is, was }) {
   }));
 }
 
+const ROUND = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20];
+
 /** The value of the strongest colour: a round number that few steps change. @param {Scene} scene @param {boolean} added */
-function reachOf({ now, before, is }, added) {
-  const all = [now, before].map(({ input, output }) => [...input, ...output]);
-  const values = added ? all[0].map((x, k) => x - all[1][k]) : [...all[0], ...is.h];
-  const most = Math.max(...values.map(Math.abs).filter(Number.isFinite));
-  return (
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20].find((round) => round >= most && (added || round >= 1)) ?? most
-  );
+function reachOf({ now, before }, added) {
+  const [values, old] = [now, before].map(({ input, output }) => [...input, ...output]);
+  const shown = added ? values.map((x, k) => x - old[k]) : values;
+  const most = Math.max(...shown.map(Math.abs).filter(Number.isFinite));
+  return ROUND.find((round) => round >= most && (added || round >= 1)) ?? most;
 }
 
 /** @param {Scene} scene */
@@ -396,7 +396,7 @@ function legendOf({ step, drawn }, added, reach, dark) {
   ramp.style.background = `linear-gradient(to right,${stops.join(",")})`;
   const word = (/** @type {string} */ role, /** @type {string} */ label) =>
     element("span", {}, element("span", { class: `wv-word wv-${role}` }, "word"), ` ${label}`);
-  const end = fixed(reach, reach < 1 ? 2 : 0);
+  const end = ROUND.includes(reach) ? String(reach) : fixed(reach, 0);
   return [
     element("span", {}, `−${end} `, ramp, ` +${end}${added ? " added" : ""}`),
     ...(step ? [element("span", {}, "▸ row changed by the last step")] : []),

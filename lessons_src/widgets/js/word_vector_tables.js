@@ -122,6 +122,7 @@ export function createMatrix(name, onPick) {
       view = next;
       if (cells.length !== next.rows.length || cells[0].length !== next.size) build();
       const words = next.rows.filter(({ role }) => role !== "h").length;
+      root.classList.toggle("wv-many", next.size > 4);
       root.setAttribute("aria-label", `${name}: ${words} words, ${next.size} numbers each. Arrow keys move.`);
       for (const [r, { word, role, changed, values, before }] of next.rows.entries()) {
         const line = /** @type {HTMLElement} */ (body.children[r]);

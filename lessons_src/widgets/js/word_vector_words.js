@@ -11,6 +11,8 @@
  */
 import { MOST_WORDS } from "./word2vec.js";
 
+const TOO_LARGE = 1e4; // no training that goes well has numbers like this
+
 /**
  * What is shown: the last step that was made, or before the first one the step that comes.
  * @typedef {object} Scene
@@ -26,10 +28,11 @@ import { MOST_WORDS } from "./word2vec.js";
  * @property {{ input: number[], output: number[] }} changed the rows that the step changed
  */
 
-/** @param {number} x @param {number} digits */
+/** @param {number} x @param {number} digits behind the point; what is large has fewer */
 export function fixed(x, digits) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "?" : x < 0 ? "−∞" : "∞";
-  const words = Math.abs(x) < 1000 ? x.toFixed(Math.abs(x) < 10 ? digits : 1) : x.toExponential(0);
+  const size = Math.abs(x);
+  const words = size < 1000 ? x.toFixed(size < 10 ? digits : 1) : x.toExponential(digits > 3 ? 3 : 0).replace("+", "");
   return (Number(words) === 0 ? words.replace("-", "") : words).replace("-", "−");
 }
 
@@ -62,8 +65,12 @@ export function aboutStep(scene) {
     const goes = inputs.length > 1 ? "go" : "goes";
     return `Nothing is learnt yet. In the first pair ${quoted(inputs)} ${goes} in and ${target} must come out. Which rows will move?`;
   }
-  if (![...scene.now.input, ...scene.now.output].every(Number.isFinite))
-    return `After ${counted(step, "step")} the numbers are too large for the computer: every step overshoots. Choose a smaller learning rate.`;
+  const values = [...scene.now.input, ...scene.now.output];
+  const explodes = values.every((x) => Math.abs(x) < TOO_LARGE)
+    ? ""
+    : " The numbers explode: every step overshoots. Choose a smaller learning rate.";
+  if (!values.every(Number.isFinite))
+    return `After ${counted(step, "step")} nothing can be computed any more.${explodes}`;
   const inputKind = settings.model === "CBOW" ? `context word${new Set(inputs).size > 1 ? "s" : ""}` : "centre word";
   const negatives = (drawn ?? []).map((id) => words[id]);
   const outputKinds =
@@ -80,7 +87,7 @@ export function aboutStep(scene) {
       : drawn
         ? " A text of one word has no negative to draw."
         : " It is the only word, so its probability is 1 already: there is nothing to learn.";
-  return `Step ${step} changed ${moved.join(" and ")}. ${fell(was.loss, is.loss)}${lone}`;
+  return `Step ${step} changed ${moved.join(" and ")}. ${fell(was.loss, is.loss)}${lone}${explodes}`;
 }
 
 /** @param {number} count @param {string} matrix @param {number} all @param {string} which */
@@ -117,42 +124,43 @@ export function nothingToLearn({ tokens }) {
 /** @param {Scene} scene @returns {import("./shell.js").Numbers} */
 export function numbersOf({ training, step, example, drawn, now, is, was, changed, settings }) {
   const columns = Array.from({ length: now.size }, (_, d) => d);
-  const role = (/** @type {number} */ id) =>
-    [
-      example.inputs.includes(id) && "goes in",
-      example.target === id && "must come out",
-      drawn?.includes(id) && "negative",
-      changed.input.includes(id) && "W_in changed",
-      changed.output.includes(id) && "W_out changed",
-    ]
-      .filter(Boolean)
-      .join(", ");
-  const used = (/** @type {number} */ id) => !drawn || id === example.target || drawn.includes(id);
   const chance = drawn ? "σ(score)" : "probability";
+  const numbers = (/** @type {Float64Array} */ values, /** @type {number} */ id) =>
+    columns.map((d) => fixed(values[id * now.size + d], 4));
+  const none = columns.map(() => "–");
+  const floor = training.floor === null ? "" : `, its floor ${fixed(training.floor, 4)}`;
   return {
     caption:
-      `${step === 0 ? "Before the first step" : `After step ${step}`} of ${settings.model} with ${settings.loss}. ` +
-      `h = (${Array.from(is.h, (x) => fixed(x, 4)).join(", ")}). ` +
-      `Loss of the pair: ${step === 0 ? "" : `${fixed(was.loss, 4)} before the step, `}${fixed(is.loss, 4)} now. ` +
-      `Mean loss over all ${training.examples.length} pairs: ${fixed(training.meanLoss(step), 4)}` +
-      `${training.floor === null ? "" : `, its floor ${fixed(training.floor, 4)}`}.`,
+      `${step === 0 ? "Before the first step" : `After step ${step}`}, ${settings.model} with ${settings.loss}. ` +
+      `Mean loss ${fixed(training.meanLoss(step), 4)}${floor}.`,
     head: [
-      "word",
-      "in this pair",
-      ...columns.map((d) => `W_in ${d + 1}`),
-      ...columns.map((d) => `W_out ${d + 1}`),
-      "score",
-      `${chance} before`,
-      `${chance} now`,
+      ...["word", "in this pair", "changed"],
+      ...["W_in", "W_out"].flatMap((name) => columns.map((d) => `${name} ${d + 1}`)),
+      ...["score", `${chance} before`, `${chance} now`],
     ],
-    rows: training.words.map((word, id) => [
-      word,
-      role(id) || "–",
-      ...columns.map((d) => fixed(now.input[id * now.size + d], 4)),
-      ...columns.map((d) => fixed(now.output[id * now.size + d], 4)),
-      fixed(is.scores[id], 4),
-      used(id) ? fixed(was.probabilities[id], 4) : "–",
-      used(id) ? fixed(is.probabilities[id], 4) : "–",
-    ]),
+    rows: [
+      ...training.words.map((word, id) => {
+        const used = !drawn || id === example.target || drawn.includes(id);
+        const moved = [changed.input.includes(id) && "W_in", changed.output.includes(id) && "W_out"];
+        return [
+          word,
+          rolesOf(example, drawn, id).join(", ") || "–",
+          moved.filter(Boolean).join(", ") || "–",
+          ...numbers(now.input, id),
+          ...numbers(now.output, id),
+          fixed(is.scores[id], 4),
+          used ? fixed(was.probabilities[id], 4) : "–",
+          used ? fixed(is.probabilities[id], 4) : "–",
+        ];
+      }),
+      ["h, the mean of what goes in", "–", "–", ...numbers(is.h, 0), ...none, "–", "–", "–"],
+      ["loss of this pair", "–", "–", ...none, ...none, "–", fixed(was.loss, 4), fixed(is.loss, 4)],
+    ],
   };
+}
+
+/** @param {import("./word2vec.js").Example} example @param {number[] | null} drawn @param {number} id */
+function rolesOf({ inputs, target }, drawn, id) {
+  const roles = { "goes in": inputs.includes(id), "must come out": id === target, negative: drawn?.includes(id) };
+  return Object.entries(roles).flatMap(([role, has]) => (has ? [role] : []));
 }
