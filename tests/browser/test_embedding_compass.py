@@ -122,6 +122,14 @@ def test_dot_products_and_analogies_are_pytorchs(stage: Stage) -> None:
             assert inputs.mean() == 0 if exclude else inputs.mean() > often, "an input word, unless they are left out"
 
 
+def test_level_words_go_by_their_order_whatever_rounding_does(stage: Stage) -> None:
+    page = stage.open(EmbeddingCompass(many(10, 2)))
+    rank = "(values) => unrolledWidgets.embedding_compass.arithmetic.ranking(Float64Array.from(values), 4)"
+    assert page.evaluate(rank, [0.3, 0.5, 0.5 + 1e-15, 0.5 - 1e-15, 0.4]) == [1, 2, 3, 4]
+    assert page.evaluate(rank, [5e9, 5e9 + 1e-5, 5e9 + 1e-5, 6e9]) == [3, 0, 1, 2]
+    assert page.evaluate(rank, [0.0, 0.0, 0.0]) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("measure", ["cosine", "dot"])
 def test_the_map_is_pytorchs_plane_of_principal_components(stage: Stage, measure: str) -> None:
     compass = EmbeddingCompass(many(800, 50), measure=measure)
@@ -418,7 +426,11 @@ def test_an_unknown_word_changes_nothing_and_the_nearest_spellings_are_offered(
     assert drawn(page, milliseconds=0) == before
     assert page.evaluate("({...models[0].traits})") == traits
     assert page.evaluate("models[0].saved") == []
-    field(page, "a").get_by_role("button", name="queen").click()
+    control(page, "a").focus()
+    field(page, "a").get_by_role("button", name="queen").hover()
+    page.mouse.down()
+    assert page.evaluate("document.activeElement.dataset.control") == "a", "a press does not leave the field"
+    page.mouse.up()
     assert control(page, "a").input_value() == "queen"
     assert page.evaluate("models[0].traits.a") == "queen"
     assert (refusal(page, "a"), offered(page, "a")) == ("", [])

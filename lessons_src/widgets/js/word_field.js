@@ -58,7 +58,7 @@ export function wordField({ label, name, known, onPick }) {
   const button = (word) =>
     element(
       "button",
-      { type: "button", class: "uw-button", ...LAB, pointerdown: keepFocus, click: () => pick(word) },
+      { type: "button", class: "uw-button", ...LAB, mousedown: keepFocus, click: () => pick(word) },
       word,
     );
   /** @param {string} word */
