@@ -1,0 +1,55 @@
+"""Writing with a trained model: one token is drawn, fed back, and so on."""
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lessons_src import checks
+from lessons_src.models import CharModel
+
+
+def tempered(scores: Float[Tensor, "*batch vocab"], temperature: float) -> Float[Tensor, "*batch vocab"]:
+    """softmax(scores / temperature): above 1 flatter, below 1 sharper, at 0 all on the greatest score."""
+    checks.number_between("temperature", temperature, 0.0, math.inf)
+    if temperature == 0:
+        return torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
+    return torch.softmax(scores.double() / temperature, dim=-1)
+
+
+@torch.no_grad()
+def sample(model: CharModel, prompt: str, count: int, *, temperature: float = 1.0, seed: int = 0) -> str:
+    """Reads the prompt, then writes `count` characters, each drawn from what the model expects next.
+
+    The sign for unknown characters is never drawn.
+
+    Args:
+        model: of the next character.
+        prompt: at least one character.
+        count: how many to write.
+        temperature: see `tempered`.
+        seed: of the draws.
+    """
+    checks.whole_number("count", count)
+    checks.whole_number("seed", seed, least=0)
+    checks.number_between("temperature", temperature, 0.0, math.inf)
+    if not prompt:
+        raise ValueError("prompt: expected at least one character, got an empty text")
+    if model.classes != tuple(model.vocabulary.alphabet):
+        raise ValueError("model: expected a model of the next character, got one with classes of its own")
+    generator = torch.Generator().manual_seed(seed)
+    ids, state, written = model.vocabulary.encode(prompt), None, []
+    unknown = len(model.vocabulary) - 1
+    for _ in range(count):
+        scores, state = _read(model, ids, state)
+        scores[unknown] = -math.inf
+        ids = torch.multinomial(tempered(scores, temperature), 1, generator=generator)
+        written.append(int(ids))
+    return model.vocabulary.decode(torch.tensor(written))
+
+
+def _read(model: CharModel, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
+    scores, state = model(ids[None], state)
+    return scores[0, -1], state
