@@ -64,6 +64,27 @@ class NGramModel:
                     self._totals[gram[:-1]] += times
         return self
 
+    def variant(
+        self, *, order: int | None = None, smoothing: str | None = None, add: float | None = None
+    ) -> "NGramModel":
+        """A model of the same counts, which are shared and not copied, read with another order or smoothing.
+
+        Args:
+            order: at most that of this model; None for the same.
+            smoothing: as for a new model; None for the same.
+            add: as for a new model; None for the same.
+        """
+        if order is not None and checks.whole_number("order", order) > self.order:
+            raise ValueError(f"order: expected at most {self.order}, up to which n-grams were counted, got {order}")
+        model = NGramModel(
+            self.order if order is None else order,
+            self.vocab_size,
+            smoothing=self.smoothing if smoothing is None else smoothing,
+            add=self.add if add is None else add,
+        )
+        model._followers, model._totals = self._followers, self._totals
+        return model
+
     def followers(self, context: Sequence[int]) -> Counter[int]:
         """How often each token followed this context; only the last n − 1 tokens of it count."""
         return self._followers.get(self._known(context), Counter())

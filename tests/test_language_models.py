@@ -90,6 +90,21 @@ def test_log_probabilities_are_those_of_the_distributions(
     torch.testing.assert_close(model.log_probabilities(ids(*text)), expected, rtol=1e-12, atol=0)
 
 
+@given(texts, st.integers(1, 4), st.sampled_from([("add", 0.5), ("witten-bell", 1.0)]))
+def test_a_variant_is_a_model_that_was_counted_anew(
+    corpus: list[list[int]], order: int, how: tuple[str, float]
+) -> None:
+    large = fitted(4, corpus, smoothing="add", add=2.0)
+    small = large.variant(order=order, smoothing=how[0], add=how[1])
+    anew = fitted(order, corpus, smoothing=how[0], add=how[1])
+    for context in product(range(4), repeat=3):
+        assert torch.equal(small.distribution(context), anew.distribution(context))
+        assert small.followers(context) == anew.followers(context)
+    assert (large.order, large.smoothing, large.add) == (4, "add", 2.0)
+    same = large.variant()
+    assert (same.order, same.smoothing, same.add) == (4, "add", 2.0)
+
+
 @given(texts, texts, st.integers(1, 3))
 def test_fitting_twice_is_fitting_on_both(one: list[list[int]], other: list[list[int]], order: int) -> None:
     twice = fitted(order, one).fit([ids(*text) for text in other])
@@ -258,6 +273,8 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: NGramModel(2, 4).fit([[0, 1]]), "texts: expected a tensor, got list"),  # type: ignore[list-item]
     (lambda: NGramModel(2, 4).fit([ids()]), "texts: expected a tensor of shape (time), got (0,)"),
     (lambda: NGramModel(2, 4).log_probabilities(ids(5)), "ids: expected values from 0 to 3, got 5"),
+    (lambda: NGramModel(2, 4).variant(order=3), "order: expected at most 2, up to which n-grams were counted, got 3"),
+    (lambda: NGramModel(2, 4).variant(order=0), "order: expected a whole number of at least 1, got 0"),
     (lambda: NGramModel(2, 4).sample(0), "length: expected a whole number of at least 1, got 0"),
     (lambda: WindowModel(4, 0), "window: expected a whole number of at least 1, got 0"),
     (lambda: WindowModel(0, 2), "vocab_size: expected a whole number of at least 1, got 0"),
