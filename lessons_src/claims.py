@@ -37,6 +37,8 @@ CLAIMS: Mapping[str, Claim] = MappingProxyType(
         ),
         "bidirectional-shape": Claim("The states of a bidirectional layer are (2, B, H), its outputs 2H wide.", "A, E"),
         "batch-first": Claim("`batch_first` puts the batch first.", "E"),
+        "markov-loss": Claim("A Markov model must throw information away.", "D"),
+        "truncated-why": Claim("Truncated backpropagation exists because full backpropagation is too slow.", "B"),
         "tanh-range": Claim("tanh vanishes less than sigmoid because its range is twice as wide.", "A"),
         "tanh-saturates": Claim("tanh still saturates, so gradients still vanish.", "A, C"),
         "relu-explodes": Claim("With ReLU the hidden state explodes.", "D"),
