@@ -122,7 +122,7 @@ def tokenize(text: str, unit: str = "word") -> list[str]:
 
 
 def detokenize(tokens: Iterable[str]) -> str:
-    """The text of the tokens; jamo that stand side by side become syllables again."""
+    """The text of the tokens; jamo that stand side by side become syllables again, also where a text had them loose."""
     return re.sub(
         "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?",
         lambda jamo: unicodedata.normalize("NFC", jamo[0]),

@@ -15,7 +15,7 @@ from lessons_src import checks, claims, data, plotting, text, training
 from lessons_src.cells import GRUCell, LSTMCell, RNNCell
 from lessons_src.layers import GRU, LSTM, RNN, from_torch
 from lessons_src.models import CharModel
-from lessons_src.text import Vocabulary, common_alphabet
+from lessons_src.text import Vocabulary, common_alphabet, common_tokens, tokenize, words
 from lessons_src.tracing import clamp_gate, trace
 
 ALL: Any = (RNN, LSTM, GRU)
@@ -228,6 +228,13 @@ REFUSALS: dict[str, Refusal] = {
     "an alphabet that nothing reaches": Refusal(
         lambda: common_alphabet("abc", least=2), ValueError, "text", "no character occurs 2 times", "empty"
     ),
+    "words of no text": Refusal(lambda: words(3), TypeError, "text", "int", "a str"),  # type: ignore[arg-type]
+    "tokens of bytes": Refusal(lambda: tokenize(b"a"), TypeError, "text", "bytes", "a str"),  # type: ignore[arg-type]
+    "an unknown unit": Refusal(lambda: tokenize("a", "syllable"), ValueError, "unit", "'syllable'", "word, character"),
+    "common tokens of a str": Refusal(lambda: common_tokens("abc"), TypeError, "tokens", "'abc'", "a list of tokens"),
+    "common tokens that nothing reaches": Refusal(
+        lambda: common_tokens(["a"], least=2), ValueError, "tokens", "none of the 1", "empty"
+    ),
     "a model with an unknown cell": Refusal(
         lambda: CharModel("ab·", cell="Transformer"), ValueError, "cell", "'Transformer'", "one of RNN, LSTM, GRU"
     ),
@@ -306,7 +313,7 @@ REFUSALS: dict[str, Refusal] = {
         ValueError,
         "claim_id",
         "'nobody-said'",
-        "one of random-h0",
+        "one of one-hot-lookup",
     ),
     "an unclear verdict": Refusal(
         lambda: claims.verdict("clip", "maybe", "1 = 1"), ValueError, "result", "'maybe'", "begin with 'holds'"
