@@ -182,7 +182,7 @@ class WindowModel(nn.Module):
 
 def surprise(log_probabilities: Float[Tensor, " places"]) -> Float[Tensor, " places"]:
     """−log₂ P of each token, in bits, from natural logarithms."""
-    return -log_probabilities / math.log(2)
+    return 0.0 - log_probabilities / math.log(2)  # a plain minus would make a certain token cost −0
 
 
 def perplexity(log_probabilities: Float[Tensor, " places"]) -> float:

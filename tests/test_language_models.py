@@ -172,6 +172,7 @@ def test_perplexity_of_equally_likely_tokens_is_their_number() -> None:
 
 def test_surprise_is_counted_in_bits() -> None:
     assert surprise(torch.tensor([1.0, 0.5, 0.125, 0.0]).log()).tolist() == pytest.approx([0, 1, 3, math.inf])
+    assert str(surprise(torch.zeros(1)).item()) == "0.0", "and not −0.0"
 
 
 def test_samples_come_as_often_as_their_probability_says() -> None:
