@@ -9,8 +9,10 @@ import contextlib
 import dataclasses
 import math
 import os
+import shlex
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch.distributed as dist
@@ -36,6 +38,8 @@ _HELP = {
     "seed": "of the weights",
 }
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, or 1 after a sentence about what was wrong, or 130 if it was interrupted."""
@@ -46,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, FloatingPointError) as error:
         print(f"char_rnn: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -65,27 +71,56 @@ def _resume(options: argparse.Namespace) -> int:
 def _go_on(training: Training, options: argparse.Namespace) -> int:
     """Trains to the end, with a checkpoint every so many steps."""
     every, first = checks.whole_number("every", options.every), training.rank == 0
-    steps = training.settings.steps
-    records = training.run()
-    with tqdm(total=steps, initial=training.done, unit="step", disable=None if first else True) as bar:
-        try:
-            for record in records:
-                bar.update()
-                bar.set_postfix_str(f"{record.loss / math.log(2):.3f} bits")
-                if record.step % every == 0 or record.step == steps:
-                    _keep(training, options.model)
-                    if first:
-                        bar.write(f"step {record.step}: {record.loss / math.log(2):.4f} bits per character read")
-        except KeyboardInterrupt:
-            if training.processes == 1:
+    if not options.model.parent.is_dir():
+        raise ValueError(f"model: {options.model} cannot be written, since there is no folder {options.model.parent}")
+    steps, stop = training.settings.steps, False
+    with (
+        _wait_for_the_step(alone=training.processes == 1) as asked_to_stop,
+        tqdm(total=steps, initial=training.done, unit="step", disable=None if first else True) as bar,
+    ):
+        for record in training.run():
+            bar.update()
+            bar.set_postfix_str(f"{record.loss / math.log(2):.3f} bits")
+            stop = asked_to_stop()
+            if record.step % every == 0 or record.step == steps or stop:
                 _keep(training, options.model)
-            if first:
-                command = f"python -m lessons_src.char_rnn resume --text {options.text} --model {options.model}"
-                print(f"\nStopped after step {training.done} of {steps}. To go on: {command}", file=sys.stderr)
-            return 130
+                if first:
+                    bar.write(f"step {record.step}: {record.loss / math.log(2):.4f} bits per character read")
+            if stop:
+                break
+    if stop:
+        again = ["python", "-m", "lessons_src.char_rnn", "resume", "--text", options.text, "--model", options.model]
+        command = shlex.join(map(str, again))
+        print(f"\nStopped after step {training.done} of {steps}. To go on: {command}", file=sys.stderr)
+        return INTERRUPTED
     if first:
         print(f"{training.bits_per_character():.4f} bits per character on the held-out end of {options.text}")
     return 0
+
+
+@contextlib.contextmanager
+def _wait_for_the_step(*, alone: bool) -> Iterator[Callable[[], bool]]:
+    """Lets the first Ctrl-C wait until the step is complete; yields a function that says whether there was one.
+
+    In the midst of a step the state is ahead of the weights, and a checkpoint of it would go on along another curve.
+    A process that is not alone stops at once, since the others would wait for it: they go on from the last checkpoint.
+    """
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)  # a second Ctrl-C does not wait
+
+    before = signal.getsignal(signal.SIGINT)
+    if not alone or not callable(before):  # not callable: SIGINT is ignored, as for a job in the background
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _keep(training: Training, path: Path) -> None:

@@ -4,11 +4,11 @@ All that the future of a training depends on is in `Training.checkpoint`: settin
 every stretch, and the loss of every step so far. The text itself is named by its digest.
 """
 
+import copy
 import dataclasses
 import hashlib
 import io
 import os
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ class Training:
             raise ValueError(
                 f"batch_size: expected a multiple of the {self.processes} processes, got {settings.batch_size}"
             )
-        cut = round(len(text) * (1 - settings.held_out))
+        cut = _cut(text, settings)
         self.digest = hashlib.sha256(text.encode()).hexdigest()
         torch.manual_seed(settings.seed)
         self.model = CharModel(
@@ -124,7 +124,7 @@ class Training:
         return bits_per_character(self.model, self.held_out)
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that the rest of the training depends on. Every process must call it."""
+        """All that the rest of the training depends on, copied. Every process must call it."""
         state = _gathered(self._state, self.processes)
         content = {
             "format": FORMAT,
@@ -136,7 +136,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "state": state,
         }
-        return content | {"digest": _digest(content)}
+        return copy.deepcopy(content) | {"digest": _digest(content)}
 
     def resume(self, content: dict[str, Any]) -> None:
         """Goes on where a checkpoint of the same text and settings was made.
@@ -150,6 +150,8 @@ class Training:
             raise ValueError(f"settings: expected those of the checkpoint, {content['settings']}, got {self.settings}")
         self.model.load_state_dict(content["model"])
         self.optimizer.load_state_dict(content["optimizer"])
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate  # the checkpoint has the rate of its step, by which `train` would multiply
         self.losses = list(content["losses"])
         self._state = _each(content["state"], self._rows)
 
@@ -206,8 +208,9 @@ def save(content: dict[str, Any], path: str | Path) -> None:
         torch.save(content, aside)
         aside.replace(path)
     except (OSError, RuntimeError) as error:
-        aside.unlink(missing_ok=True)
         raise ValueError(f"path: {path} cannot be written ({error})") from None
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def load(path: str | Path) -> dict[str, Any]:
@@ -222,7 +225,7 @@ def load(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"path: {path} cannot be read ({error.strerror})") from None
     try:
         content = torch.load(io.BytesIO(data), weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, LookupError, AttributeError):
+    except Exception:  # a damaged file may break PyTorch's reader anywhere
         raise ValueError(f"path: {path} is no checkpoint, or is damaged: PyTorch cannot read it") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"path: {path} is a file of PyTorch, but no checkpoint of `python -m lessons_src.char_rnn`")
@@ -239,6 +242,18 @@ def trained_model(content: dict[str, Any]) -> CharModel:
     )
     model.load_state_dict(content["model"])
     return model
+
+
+def _cut(text: str, settings: Settings) -> int:
+    """Where the held-out end begins; refuses a text that is too short for the settings."""
+    cut = round(len(text) * (1 - settings.held_out))
+    needed = settings.batch_size * settings.window
+    if cut <= needed or len(text) - cut < 2:
+        raise ValueError(
+            f"text: expected more than batch_size · window = {needed} characters to learn from and at least 2 to judge "
+            f"by, got {cut} and {len(text) - cut}; take a longer text, or a smaller batch_size or window"
+        )
+    return cut
 
 
 def _place_among_processes() -> tuple[int, int]:
