@@ -252,7 +252,7 @@ def _heat_map(axes: Axes, matrix: Tensor, reach: float) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(matrix.numpy()):
-        ink = "white" if abs(value) > 0.75 * reach else "black"
+        ink = "white" if abs(value) > 0.88 * reach else "black"
         axes.text(column, row, f"{value:.2f}".replace("-", "−"), ha="center", va="center", fontsize=8, color=ink)
 
 

@@ -161,7 +161,7 @@ function signed(x) {
  */
 
 export function createGuess() {
-  const root = element("table", { class: "wv-guess" });
+  const root = element("table", { class: "wv-guess", "aria-label": "the guess for each word" });
   return {
     root,
     /** @param {Guess[]} guesses @param {boolean} stepped whether there is a step to compare with */

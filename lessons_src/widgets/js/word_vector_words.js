@@ -71,15 +71,20 @@ export function aboutStep(scene) {
     : " The numbers explode: every step overshoots. Choose a smaller learning rate.";
   if (!values.every(Number.isFinite))
     return `After ${counted(step, "step")} nothing can be computed any more.${explodes}`;
-  const inputKind = settings.model === "CBOW" ? `context word${new Set(inputs).size > 1 ? "s" : ""}` : "centre word";
+  const some = (/** @type {string} */ kind, /** @type {string[]} */ which) =>
+    `the ${kind}${new Set(which).size > 1 ? "s" : ""} ${quoted(which)}`;
   const negatives = (drawn ?? []).map((id) => words[id]);
-  const outputKinds =
-    negatives.length > 0
-      ? `the target ${target} and the negative${new Set(negatives).size > 1 ? "s" : ""} ${quoted(negatives)}`
-      : drawn && `the target ${target}`;
+  const others = drawn ? negatives.length && some("negative", negatives) : "all others";
+  const ids = { input: new Set(example.inputs), output: new Set(drawn ? [example.target, ...drawn] : words.keys()) };
   const moved = [
-    rows(changed.input.length, "W_in", words.length, ` (the ${inputKind} ${quoted(inputs)})`),
-    rows(changed.output.length, "W_out", words.length, outputKinds ? ` (${outputKinds})` : ""),
+    rows(
+      changed.input,
+      ids.input,
+      "W_in",
+      words,
+      some(settings.model === "CBOW" ? "context word" : "centre word", inputs),
+    ),
+    rows(changed.output, ids.output, "W_out", words, `the target ${target}${others ? ` and ${others}` : ""}`),
   ];
   const lone =
     words.length > 1
@@ -90,12 +95,14 @@ export function aboutStep(scene) {
   return `Step ${step} changed ${moved.join(" and ")}. ${fell(was.loss, is.loss)}${lone}${explodes}`;
 }
 
-/** @param {number} count @param {string} matrix @param {number} all @param {string} which */
-function rows(count, matrix, all, which) {
-  if (count === 0) return `no row of ${matrix}`;
-  return count === all && count > 1 && !which
-    ? `all ${count} rows of ${matrix}`
-    : `${counted(count, "row")} of ${matrix}${which}`;
+/**
+ * @param {number[]} changed @param {Set<number>} expected @param {string} matrix @param {string[]} words
+ * @param {string} which the expected ones, in words; numbers that are too large or too small may leave some alone
+ */
+function rows({ length }, expected, matrix, words, which) {
+  if (length === 0) return `no row of ${matrix}`;
+  const all = length === words.length && length > 1 ? "all " : "";
+  return `${all}${counted(length, "row")} of ${matrix}${length === expected.size ? ` (${which})` : ""}`;
 }
 
 /** @param {number} from @param {number} to */
