@@ -1,5 +1,6 @@
 """The interactive figures: one class per widget, live with a kernel in JupyterLab and without one in the built book."""
 
+from lessons_src.widgets.backprop_stepper import BackpropStepper
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
@@ -7,4 +8,12 @@ from lessons_src.widgets.rule_reader import RuleReader
 from lessons_src.widgets.surprise_meter import SurpriseMeter
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
-__all__ = ["EmbeddingCompass", "GateScope", "GradientExplorer", "RuleReader", "SurpriseMeter", "WordVectorStepper"]
+__all__ = [
+    "BackpropStepper",
+    "EmbeddingCompass",
+    "GateScope",
+    "GradientExplorer",
+    "RuleReader",
+    "SurpriseMeter",
+    "WordVectorStepper",
+]
