@@ -143,7 +143,7 @@ SENTENCES = (
         "나는 울면서 전화한 동생에게 무슨 일이냐고 물었다.",
         "-면서",
         "other",
-        "I asked my brother, who had phoned in tears, what was wrong.",
+        "I asked my little brother, who had phoned in tears, what was wrong.",
     ),
     Sentence("우리는 배를 타고 섬에 갔다.", "배", "boat", "We took a boat to the island."),
     Sentence("배를 타기 전에 사과를 하나 먹었다.", "배", "boat", "Before boarding the boat I ate an apple."),
