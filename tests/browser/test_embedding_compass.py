@@ -99,9 +99,9 @@ def assert_ranked(found: tuple[np.ndarray, np.ndarray], expected: tuple[np.ndarr
 
 
 def test_the_ten_nearest_of_every_word_are_pytorchs(stage: Stage) -> None:
-    compass = EmbeddingCompass(many(3000))
+    compass = EmbeddingCompass(many(2000))
     page = stage.open(compass)
-    everyone = torch.arange(3000)[:, None]
+    everyone = torch.arange(2000)[:, None]
     assert_ranked(ranked(page, "cosine", everyone), by_torch(compass.vectors.matrix, "cosine", everyone))
 
 
