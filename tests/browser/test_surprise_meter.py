@@ -176,6 +176,7 @@ def test_a_place_is_held_by_keyboard_and_by_pointer(stage: Stage) -> None:
     assert "Place 5, “books”" in sentence(page)
     assert (place.get_attribute("aria-valuetext") or "").startswith("place 5, books: ")
     assert page.evaluate("models[0].traits.place") == 4
+    assert page.locator(".sm-chosen .sm-token").all_inner_texts() == ["books"]
     assert page.locator(".sm-title").inner_text() == "Behind “students opened their” the likeliest are:"
     assert page.locator(".sm-here .sm-name").inner_text() == "books"
     meter.place = 4
@@ -185,8 +186,9 @@ def test_a_place_is_held_by_keyboard_and_by_pointer(stage: Stage) -> None:
     page.locator(".sm-column").last.click()
     settle(page, 0)
     assert page.evaluate("models[0].traits.place") is None
+    page.locator(".sm-column").nth(1).click()
     control(page, "text").press_sequentially(" the")
-    sentence(page)
+    assert "Place" not in sentence(page), "who types looks at what comes next"
     assert place.get_attribute("aria-valuetext") == "place 8: what comes next"
 
 
