@@ -20,10 +20,14 @@ FIFTEEN = "one two three four five six seven eight nine ten eleven twelve thirte
 TEXTS = {
     "the default": "the fat cat sat on the mat",
     "Hangul": "나는 차를 마시고, 너는 차를 탄다. 나는 차를 본다.",
-    "repeated": "a a b a a",
     "a window larger than the text": "Big cats",
     "fifteen words and more": f"{FIFTEEN} sixteen one",
-    "signs and capitals": "Don't! İstanbul's ẞ — don't ΣΑΣ 12th snake_case 😀",
+}
+WORDS = {
+    "Don't! İstanbul's ẞ — don't ΣΑΣ 12th snake_case 😀": "don't i stanbul's ß σας 12th snake_case",
+    "a a b a a": "a b",
+    "'tis the dogs' rock'n'roll": "tis the dogs rock'n'roll",
+    "차를 차를\t차가": "차를 차가",
 }
 SETTINGS = ("text", "model", "loss", "window", "size", "rate", "negatives", "seed")
 CONTROLS = {
@@ -114,6 +118,19 @@ def test_five_hundred_steps_are_those_of_autograd(page_of_all: Page, text: str, 
     for step, W in ((0, start), (500, (expected.W_in, expected.W_out))):
         mean = np.mean([expected_loss(W, pair, loss, counts, 3) for pair in pairs])
         assert means[step] == pytest.approx(mean, rel=1e-9)
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS.items())
+def test_words_and_pairs_are_those_that_python_finds(page_of_all: Page, text: str, words: str) -> None:
+    for model, loss in COMBINATIONS:
+        stepper = WordVectorStepper(text, model, loss, step=30)
+        found = computed(page_of_all, stepper, 30)
+        assert found["words"] == words.split() == list(stepper.words)
+        assert [target for _, target in found["pairs"]] == stepper.examples.target.tolist()
+        assert [word for inputs, _ in found["pairs"] for word in inputs] == stepper.examples.inputs.tolist()
+        pairs = [(inputs, target) for inputs, target in found["pairs"]]
+        expected = train(matrices(found["start"], 3), pairs, None if loss == "softmax" else found["negatives"], 30, 0.5)
+        assert_same(matrices(found["end"], 3)[0], expected.W_in)
 
 
 @pytest.fixture(scope="module")
@@ -600,12 +617,11 @@ def test_a_widget_that_leaves_takes_everything_along(stage: Stage) -> None:
     settle(page, 0)
 
 
-@pytest.mark.parametrize("width", [375, 900])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 375), ("light", 900)])
 def test_it_fits_and_is_accessible(stage: Stage, width: int, theme: str) -> None:
     stepper = WordVectorStepper(loss="negative sampling", step=21)
     page = stage.open(stepper, theme=theme, viewport={"width": width, "height": 800})
-    if width < 900:
+    if theme == "light":
         open_all(page)
     settle(page, 0)
     assert misfits(page) == []
