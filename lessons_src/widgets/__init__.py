@@ -6,6 +6,7 @@ from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
 from lessons_src.widgets.rule_reader import RuleReader
 from lessons_src.widgets.surprise_meter import SurpriseMeter
+from lessons_src.widgets.truncation_window import TruncationWindow
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "GradientExplorer",
     "RuleReader",
     "SurpriseMeter",
+    "TruncationWindow",
     "WordVectorStepper",
 ]

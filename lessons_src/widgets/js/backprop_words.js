@@ -201,7 +201,7 @@ function weightTerm(view, t) {
   return {
     title: `Step ${t}: into ${row}${NAMES[weight]}`,
     symbols: `step ${t}’s part of ∂L/∂${NAMES[weight]}${row ? `[${unit + 1}]` : u} = ∂L/∂a_{${t}}${u} · ${other}`,
-    numbers: products.join(" and "),
+    numbers: products.join("\n"),
     nudge: `${columns.length > 1 ? "each number of " : ""}${whole}, but only at step ${t}`,
     pairs: columns.map(({ at }, k) => [values[k], pass.nudged(weight, t, at)]),
     sentence:
@@ -226,7 +226,7 @@ function checkTerm(view) {
   return {
     title: "The sum over all steps",
     symbols: `∂L/∂${columns.length > 1 ? `W_{hh}[${view.unit + 1}]` : columns[0].name} = Σ_{t} ∂L/∂a_{t}${unitName(pass.H, view.unit)} · ${columns.length > 1 ? "h_{t−1}^{⊤}" : columns[0].other}`,
-    numbers: sums.join(" and "),
+    numbers: sums.join("\n"),
     nudge: `${plain.join(" and ")}${columns.length > 1 ? ", one after the other," : ""} at every step`,
     pairs,
     sentence:
