@@ -133,14 +133,15 @@ class Gradients:
                 so a word that occurs in many examples would go too far; its steps shrink until they add up to `most`.
         """
         inputs, lengths = self.examples.inputs, self.examples.lengths
-        share = (1 / lengths).repeat_interleave(lengths)
-        share *= _brake(inputs, share, len(W_in), most)
+        share = (1 / lengths.to(self.d_h)).repeat_interleave(lengths)
+        share = share * _brake(inputs, share, len(W_in), most)
         W_in.index_add_(0, inputs, (-rate * self.d_h).repeat_interleave(lengths, dim=0) * share[:, None])
         if self.scored is None:
             W_out.addmm_(-rate * min(1.0, most / len(self.examples)) * self.d_scores.T, self.h)
         else:
             scored = self.scored.flatten()
-            d_scores = self.d_scores * _brake(scored, None, len(W_out), most).view_as(self.d_scores)
+            each = torch.ones_like(self.d_scores)
+            d_scores = self.d_scores * _brake(scored, each.flatten(), len(W_out), most).view_as(each)
             W_out.index_add_(0, scored, ((-rate * d_scores)[:, :, None] * self.h[:, None]).flatten(0, 1))
 
     def dense(self, vocab_size: int) -> tuple[Float[Tensor, "vocab size"], Float[Tensor, "vocab size"]]:
@@ -150,9 +151,9 @@ class Gradients:
         return d_W_in, d_W_out
 
 
-def _brake(rows: Tensor, weights: Tensor | None, count: int, most: float) -> Tensor:
+def _brake(rows: Tensor, weights: Tensor, count: int, most: float) -> Tensor:
     """By what each entry is scaled so that no row's weights add up to more than `most`."""
-    return (most / torch.bincount(rows, weights, minlength=count)).clamp(max=1.0).float().index_select(0, rows)
+    return (most / torch.bincount(rows, weights, minlength=count)).clamp(max=1.0).to(weights).index_select(0, rows)
 
 
 def mean_inputs(W_in: Float[Tensor, "vocab size"], examples: Examples) -> Float[Tensor, "examples size"]:

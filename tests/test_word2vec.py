@@ -125,11 +125,11 @@ def test_gradients_equal_autograd(make: Callable[[Corpus, int], Examples], loss:
         else:
             found = negative_gradients(W_in, W_out, examples, negatives)
     d_W_in, d_W_out = found.dense(len(W_in))
-    assert torch.allclose(found.loss, expected, atol=1e-12)
+    assert torch.allclose(found.loss, expected, rtol=0, atol=1e-13)
     assert W_in.grad is not None
     assert W_out.grad is not None
-    assert torch.allclose(d_W_in, W_in.grad, atol=1e-12)
-    assert torch.allclose(d_W_out, W_out.grad, atol=1e-12)
+    assert torch.allclose(d_W_in, W_in.grad, rtol=0, atol=1e-13)
+    assert torch.allclose(d_W_out, W_out.grad, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("make", [cbow_examples, skip_gram_examples])

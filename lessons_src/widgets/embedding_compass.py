@@ -119,12 +119,16 @@ class EmbeddingCompass(BookWidget):
         to = self.word if self.exclude else self._asked(self.word)
         return self._first_of(self._vectors.nearest(to, everything, measure=self.measure))
 
-    def without_arithmetic(self) -> tuple[str, float]:
-        """The control: what is nearest to c alone. c itself does not count, nor a and b if they may not be answers."""
-        left_out = (self.a, self.b) if self.exclude else ()
-        return self._first_of(
-            self._vectors.nearest(self.c, len(self._vectors), exclude=left_out, measure=self.measure)
-        )[0]
+    def without_arithmetic(self) -> Ranking:
+        """The controls: what is nearest to a alone, and what to c alone; the query words count as in the answers."""
+        query = (self.a, self.b, self.c)
+        everything = len(self._vectors)
+        return [
+            self._first_of(
+                self._vectors.nearest(one, everything, exclude=query if self.exclude else (one,), measure=self.measure)
+            )[0]
+            for one in (self.a, self.c)
+        ]
 
     def coordinates(self) -> Float[Tensor, "words 2"]:
         """Where each word lies on the map (V, 2); the map of the cosine is of vectors scaled to length 1."""

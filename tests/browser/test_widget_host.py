@@ -7,7 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from lessons_src.widgets import GateScope, GradientExplorer
 from tests.browser.conftest import ROOT
+from tests.browser.harness import Stage
 
 TYPE = "application/vnd.jupyter.widget-"
 WIDGET = """
@@ -66,3 +68,11 @@ def test_failure_is_told_in_place_and_spares_the_others(browser: Browser) -> Non
     expect(page.get_by_text("could not be drawn")).to_be_visible()
     expect(page.get_by_role("button")).to_have_text("1 2.5")
     page.close()
+
+
+def test_choices_of_different_widgets_on_one_page_are_apart(stage: Stage) -> None:
+    page = stage.open(GateScope(), GradientExplorer())
+    groups = page.get_by_role("radiogroup")
+    chosen = [groups.nth(k).get_by_role("radio", checked=True).count() for k in range(groups.count())]
+    assert len(chosen) >= 3
+    assert set(chosen) == {1}

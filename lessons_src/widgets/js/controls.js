@@ -28,7 +28,6 @@ import { element } from "./dom.js";
 /** @typedef {{ value: string, label: string, group?: string }} Option */
 
 const LAB = { "data-lm-suppress-shortcuts": "true" };
-let groups = 0; // radio buttons of one group share a name that no other group has
 
 /**
  * @param {object} options
@@ -110,7 +109,7 @@ export function rangeControl({
  * @returns {Control<string>}
  */
 export function choiceControl({ label, options, value, onInput, name }) {
-  const group = `uw-choice-${++groups}`;
+  const group = `uw${Math.random()}`; // shared by its buttons, and by no group of this bundle or of another
   const inputs = options.map((option) =>
     element("input", {
       type: "radio",

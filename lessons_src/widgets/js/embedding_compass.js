@@ -212,12 +212,20 @@ function createFigure(onPick) {
       list.replaceChildren(...answerRows(scene));
       control.hidden = !isAnalogy;
       const { alone } = result;
+      const [a, , c] = settings.query;
       control.replaceChildren(
-        "Without arithmetic: nearest to ",
-        strong(words[settings.query[2]]),
-        " alone is ",
-        strong(words[alone.word]),
-        `, ${showValue(settings.measure, alone.value)}`,
+        "Without arithmetic:",
+        ...[a, c].map((one, k) =>
+          element(
+            "span",
+            {},
+            "nearest to ",
+            strong(words[one]),
+            " alone is ",
+            strong(words[alone[k].word]),
+            `, ${showValue(settings.measure, alone[k].value)}`,
+          ),
+        ),
       );
       panels.classList.toggle("ec-one-word", !isAnalogy);
       nearTitle.replaceChildren(

@@ -52,7 +52,6 @@ export function aboutAnswers(scene) {
   if (mode === "neighbours") return `The word nearest to ${question} is ${near}.`;
 
   const queries = answers.findIndex(({ word }) => word === first.word);
-  const c = name(settings.query[2]);
   if (!exclude && queries !== 0) {
     const place = queries < 0 ? "further down" : `in place ${queries + 1}`;
     return `Nothing comes nearer to ${question} than ${name(answers[0].word)}, a word you asked with. The first other word is ${near}, ${place}.`;
@@ -60,10 +59,12 @@ export function aboutAnswers(scene) {
   const start = exclude
     ? `With your own words left out, ${question} is nearest to ${near}.`
     : `Your own words may answer, and still ${question} is nearest to ${near}.`;
+  const [a, c] = [settings.query[0], settings.query[2]].map(name);
+  const known = alone.findIndex(({ word }) => word === first.word);
   const control =
-    alone.word === first.word
-      ? `But ${name(alone.word)} is also the word nearest to ${c} alone: this answer needs no arithmetic.`
-      : `The word nearest to ${c} alone is ${name(alone.word)}: the arithmetic changed the answer.`;
+    known >= 0
+      ? `But ${name(first.word)} is also the word nearest to ${[a, c][known]} alone: this answer needs no arithmetic.`
+      : `The word nearest to ${a} alone is ${name(alone[0].word)}, and to ${c} alone ${name(alone[1].word)}: the arithmetic changed the answer.`;
   return `${start} ${control}`;
 }
 

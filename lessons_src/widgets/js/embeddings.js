@@ -38,7 +38,7 @@
  * @typedef {object} Result
  * @property {Found[]} answers
  * @property {Found} first the first answer that is not a word one asked with
- * @property {Found} alone what is nearest to c without arithmetic
+ * @property {Found[]} alone what is nearest to a, and to c, without arithmetic
  * @property {Float64Array | null} target a − b + c, if there is arithmetic
  * @property {boolean} nowhere whether all that is measured is 0, so that the order says nothing
  * @property {number[]} onMap
@@ -151,9 +151,11 @@ export function compass(space, { mode, measure, exclude, query, word }, planeOf)
   /** @param {number} k */
   const found = (k) => ({ word: k, value: values[k] });
 
-  const c = query[2];
-  const beside = likeness(space, measure, rowOf(space, measure, c));
-  const [alone] = ranking(beside, 1, exclude ? query : [c]);
+  const alone = [query[0], query[2]].map((one) => {
+    const beside = likeness(space, measure, rowOf(space, measure, one));
+    const [nearest] = ranking(beside, 1, exclude ? query : [one]);
+    return { word: nearest, value: beside[nearest] };
+  });
 
   const map = planeOf(measure);
   const onMap = nearestOnMap(map, word, COUNT);
@@ -161,7 +163,7 @@ export function compass(space, { mode, measure, exclude, query, word }, planeOf)
   return {
     answers: ranking(values, COUNT, exclude ? asked : []).map(found),
     first: found(ranking(values, 1, asked)[0]),
-    alone: { word: alone, value: beside[alone] },
+    alone,
     target,
     nowhere: values.every((value) => value === 0),
     onMap,
