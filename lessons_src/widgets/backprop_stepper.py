@@ -220,4 +220,4 @@ _LIMITS: dict[str, tuple[float, float]] = {
 
 
 def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
+    return f"{value + 0.0:.4g}".replace("-", "−")

@@ -165,8 +165,7 @@ class TruncationWindow(BookWidget):
             for t, loss in enumerate(losses, start=new):
                 found = torch.autograd.grad(loss, h[1 : t - first + 2], retain_graph=True)
                 reach[t - 1, first - 1 : t] = torch.stack(found)
-            if last > first or before.any():
-                d_weight_hh = d_weight_hh + torch.autograd.grad(sum(losses), weight_hh)[0]  # type: ignore[arg-type]
+            d_weight_hh = d_weight_hh + torch.autograd.grad(torch.stack(losses).sum(), weight_hh)[0]
         return Passes(torch.stack(states).detach(), reach, d_weight_hh.detach())
 
     def _weight_ih(self) -> np.ndarray:
@@ -176,18 +175,16 @@ class TruncationWindow(BookWidget):
         """How much each loss pulls at each state, as a grid; what is cut is crossed out."""
         norms = self.truncated.reach.norm(dim=-1).numpy()
         figure, axes = plotting.subplots(width=0.6 + 6.6 * min(1, self.steps / 10), height=0.6 + 0.27 * self.steps)
-        axes.imshow(
-            np.where(np.tri(self.steps, dtype=bool), np.sqrt(norms), np.nan), aspect="auto", cmap="viridis", vmin=0
-        )
-        middle = 0.5 * np.sqrt(norms.max())
         first = [first for first, last, new in self.windows for _ in range(new, last + 1)]
+        kept = np.tri(self.steps, dtype=bool) & (np.arange(1, self.steps + 1) >= np.array(first)[:, None])
+        axes.imshow(np.where(kept, np.sqrt(norms), np.nan), aspect="auto", cmap="viridis", vmin=0)
+        middle = 0.5 * np.sqrt(norms.max())
         cut = [(s, t) for s, begin in enumerate(first) for t in range(begin - 1)]
         for s, t in cut:
             axes.plot([t - 0.4, t + 0.4], [s + 0.4, s - 0.4], color=plotting.COLOURS["loss"], linewidth=0.8)
-        for s, t in np.argwhere(np.tri(self.steps if self.steps <= 12 else 0)).tolist():
-            if t >= first[s] - 1:
-                ink = "black" if norms[s, t] ** 0.5 > middle else "white"
-                axes.text(t, s, f"{norms[s, t]:.2f}", ha="center", va="center", fontsize=8, color=ink)
+        for s, t in np.argwhere(kept).tolist() if self.steps <= 12 else []:
+            ink = "black" if norms[s, t] ** 0.5 > middle else "white"
+            axes.text(t, s, f"{norms[s, t]:.2f}", ha="center", va="center", fontsize=8, color=ink)
         axes.set_xticks(range(self.steps), range(1, self.steps + 1))
         axes.set_yticks(range(self.steps), range(1, self.steps + 1))
         axes.set_xlabel("state of step t")
