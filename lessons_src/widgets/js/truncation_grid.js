@@ -39,13 +39,14 @@ export function createGrid(onPick) {
     if (focus) cell?.focus();
     say();
   };
-  cells.addEventListener("focusin", (event) => {
+  // on the element around it: a listener for focus on an SVG makes the SVG itself a stop of the Tab key in Chromium
+  root.addEventListener("focusin", (event) => {
     const place = /** @type {Element} */ (event.target).getAttribute("data-cell")?.split("-").map(Number);
     if (!place) return;
     touched = true;
     pick(place[0], place[1], false);
   });
-  cells.addEventListener("keydown", (event) => {
+  root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const goal = {
       ArrowUp: [s - 1, t],
