@@ -87,7 +87,9 @@ function forwardTerm({ pass, stages }) {
   const sum = parts.length > 1 ? `${parts.join(" + ")} = ` : "";
   return {
     title: "The forward pass is done",
-    symbols: "h_{t} = tanh(a_{t}),  a_{t} = W_{ih} x_{t} + W_{hh} h_{t−1} + b,  L_{t} = ½ ‖h_{t} − y_{t}‖^{2}",
+    symbols:
+      "h_{t} = tanh(a_{t}),  a_{t} = W_{ih} x_{t} + W_{hh} h_{t−1} + b,  L_{t} = ½ " +
+      (H > 1 ? "‖h_{t} − y_{t}‖^{2}" : "(h_{t} − y_{t})^{2}"),
     numbers: parts.length ? `L = ${sum}${brief(pass.loss)}` : "L = 0: no step has a loss",
     code: CODE.forward,
     nudge: "nothing yet: each term on the way back will be checked by moving it and running forward again",

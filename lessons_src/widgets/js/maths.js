@@ -22,7 +22,7 @@ function parts(text) {
 /** @param {string} text @returns {(Node | string)[]} */
 export function rich(text) {
   return parts(text).map(({ mark, part }) => {
-    if (!mark) return part;
+    if (!mark) return part.replaceAll("/∂", "/\u2060∂"); // a word joiner: no line break in ∂L/∂h
     const node = document.createElement(mark === "_" ? "sub" : "sup");
     node.textContent = part;
     return node;
