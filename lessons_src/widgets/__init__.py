@@ -7,6 +7,7 @@ from lessons_src.widgets.gradient_explorer import GradientExplorer
 from lessons_src.widgets.rule_reader import RuleReader
 from lessons_src.widgets.surprise_meter import SurpriseMeter
 from lessons_src.widgets.truncation_window import TruncationWindow
+from lessons_src.widgets.unrolled_stepper import UnrolledStepper
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RuleReader",
     "SurpriseMeter",
     "TruncationWindow",
+    "UnrolledStepper",
     "WordVectorStepper",
 ]
