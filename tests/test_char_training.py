@@ -38,6 +38,15 @@ def run(training: Training, steps: int | None = None) -> Training:
     return training
 
 
+def checkpoint_after(steps: int, settings: Settings) -> dict[str, Any]:
+    """A checkpoint as the command line makes it: between two steps, while the training is under way."""
+    training = Training(TEXT, settings)
+    records = training.run()
+    for _ in range(steps):
+        next(records)
+    return training.checkpoint()
+
+
 def reference(start: Training, carry: bool = True) -> tuple[list[float], nn.Module, nn.Linear]:
     """The same training with layers of torch.nn, from the same weights, written out: losses, layer, head."""
     settings, vocabulary = start.settings, start.model.vocabulary
@@ -118,7 +127,7 @@ def test_our_lstm_learns_as_torchs_does() -> None:
 def test_a_training_that_goes_on_from_a_checkpoint_equals_one_that_never_stopped(cell: str, tmp_path: Path) -> None:
     settings = dataclasses.replace(SMALL, cell=cell)
     whole = run(Training(TEXT, settings))
-    save(run(Training(TEXT, settings), 5).checkpoint(), tmp_path / "model.pt")
+    save(checkpoint_after(5, settings), tmp_path / "model.pt")
     resumed = Training(TEXT, settings)
     resumed.resume(load(tmp_path / "model.pt"))
     assert resumed.done == 5
@@ -129,11 +138,9 @@ def test_a_training_that_goes_on_from_a_checkpoint_equals_one_that_never_stopped
 
 
 def test_the_rate_goes_on_too() -> None:
-    whole, part = Training(TEXT, SMALL), Training(TEXT, SMALL)
-    rates = [record.rate for record in whole.run()]
-    content = run(part, 5).checkpoint()
+    rates = [record.rate for record in Training(TEXT, SMALL).run()]
     resumed = Training(TEXT, SMALL)
-    resumed.resume(content)
+    resumed.resume(checkpoint_after(5, SMALL))
     assert [record.rate for record in resumed.run()] == rates[5:]
 
 
@@ -166,7 +173,7 @@ def test_the_model_of_a_checkpoint_is_the_trained_one(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoint") / "model.pt"
-    save(run(Training(TEXT, SMALL), 3).checkpoint(), path)
+    save(checkpoint_after(3, SMALL), path)
     return path
 
 
