@@ -178,6 +178,12 @@ def test_cuts_are_drawn_where_they_are(stage: Stage) -> None:
         assert found["backward"] == len(widget.windows)
         gone = [cell for cell, (look, _, _) in found["cells"].items() if look == "tw-gone"]
         first = {s: window[0] for window in widget.windows for s in range(window[2], window[1] + 1)}
+        line = page.locator(".tw-stair").get_attribute("d") or ""
+        edges = [float(x) for x in re.findall(r"[ML]([\d.]+) ", line)]
+        lefts = [
+            float(x) for x in page.locator("[data-cell] rect").evaluate_all("n => n.map((r) => r.getAttribute('x'))")
+        ]
+        assert edges == pytest.approx([lefts[t - 1] - 1 for t in first.values() if t > 1])
         assert gone == [f"{s}-{t}" for s in sorted(first) for t in range(1, first[s])]
 
 
