@@ -2,6 +2,7 @@
 
 from lessons_src.widgets.backprop_stepper import BackpropStepper
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
+from lessons_src.widgets.forecast_lab import ForecastLab
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
 from lessons_src.widgets.rule_reader import RuleReader
@@ -13,6 +14,7 @@ from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 __all__ = [
     "BackpropStepper",
     "EmbeddingCompass",
+    "ForecastLab",
     "GateScope",
     "GradientExplorer",
     "RuleReader",
