@@ -190,6 +190,7 @@ def test_a_moved_rule_changes_the_reading_and_the_score_and_keeps_the_focus(stag
 
 def test_word_and_evidence_are_marked_in_the_sentence(stage: Stage) -> None:
     page = stage.open(RuleReader("I put <b>THE boat</b> by the Bank."))
+    settle(page)
     assert page.locator(".rr-word").all_inner_texts() == ["Bank\nthe side of a river"]
     assert page.locator(".rr-cue").all_inner_texts() == ["boat\nevidence for water"]
     typed = page.locator(".rr-text").all_inner_texts()
@@ -197,6 +198,7 @@ def test_word_and_evidence_are_marked_in_the_sentence(stage: Stage) -> None:
     page.evaluate("models[0].set('text', '')")
     assert sentence(page).startswith("None of the words is one the reader knows: bank, duck,")
     page.evaluate("models[0].set('text', 'I saw her duck with a telescope.')")
+    settle(page)
     assert len(page.locator(".rr-word").all()) == 2
     assert page.locator(".rr-rule b").all_inner_texts() == ["owner", "duck-under"]
     control(page, "all").check()
