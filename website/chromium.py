@@ -1,6 +1,7 @@
 """Finds the browser that the page tests drive, and with ``--install`` brings one if there is none.
 
 In this order: what the variable CHROMIUM names, one that is installed, Debian's package (as root), Playwright's own.
+The shell without windows comes first, since it opens a page in a third of the time.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "No Chromium was found for the page tests. Run `python website/chromium.py --install`, "
     "or set the variable CHROMIUM to the path of a Chromium or Chrome."
@@ -33,7 +34,7 @@ def find() -> str | None:
 def install() -> None:
     """Install Debian's package where that is possible, else Playwright's download."""
     if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
-        if run("apt-get", "update", "-qq") and run("apt-get", "install", "-y", "-qq", "chromium"):
+        if run("apt-get", "update", "-qq") and run("apt-get", "install", "-y", "-qq", "chromium-headless-shell"):
             return
     run(sys.executable, "-m", "playwright", "install", "chromium")
 

@@ -177,6 +177,7 @@ def test_a_moved_rule_changes_the_reading_and_the_score_and_keeps_the_focus(stag
     assert page.locator(".rr-rule b").all_inner_texts() == ["pear-eat", "boat-ride", "belly-ache"]
     assert page.evaluate("document.activeElement.dataset.control") == "later-boat-ride"
     page.keyboard.press("Enter")
+    settle(page)
     assert page.locator(".rr-rule b").all_inner_texts() == ["pear-eat", "belly-ache", "boat-ride"]
     page.keyboard.press("Enter")  # it is the last already
     assert page.evaluate("models[0].traits.order.slice(0, 3)") == ["pear-eat", "belly-ache", "boat-ride"]
