@@ -229,7 +229,9 @@ def test_window_and_stride_stay_within_their_bounds(stage: Stage) -> None:
     traits = "[models[0].traits.steps, models[0].traits.window, models[0].traits.stride]"
     control(page, "window").press("ArrowRight")
     assert page.evaluate(traits) == [6, 4, None], "the stride goes along"
+    settle(page, 0)
     control(page, "stride").press("ArrowLeft")
+    settle(page, 0)
     control(page, "window").press("ArrowRight")
     assert page.evaluate(traits) == [6, 5, 3]
     control(page, "window").press("Home")
