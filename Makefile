@@ -50,7 +50,7 @@ website: $(READY) ## build all pages anew; any warning is an error
 	rm -rf _build/html _build/.doctrees
 	$(BUILD)
 
-bench: $(READY) ## time our layers against torch.nn
+bench: $(READY) ## time our code beside torch.nn and gensim
 	python -m benchmarks
 
 lock: $(READY) ## write requirements.txt anew from requirements.in
