@@ -1,10 +1,9 @@
 """Autoregression: least squares by hand, and what becomes of a forecast that is fed with itself."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,14 +14,6 @@ from lessons_src import autoregression, series
 from lessons_src.autoregression import Autoregression, exponential_average, fit, lagged
 
 BY_HAND = torch.tensor([2.0, 1.0, 1.0, 0.0, -1.0]).double()
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_least_squares_on_five_numbers_is_what_paper_says() -> None:

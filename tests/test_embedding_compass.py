@@ -3,10 +3,8 @@
 import math
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 import traitlets
@@ -31,14 +29,6 @@ def kingdom_vectors(sentences: int = 1000, noise: float = 0.5) -> WordVectors:
     """Counted from few sentences with much noise, so that the analogies are hard."""
     corpus = Corpus.of(kingdom(sentences, noise=noise))
     return WordVectors(corpus.words, svd_vectors(ppmi(cooccurrence(corpus, 4)), 60))
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 # -------------------------------------------------------------------------------------------------------- refusals

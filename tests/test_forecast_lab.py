@@ -1,9 +1,7 @@
 """ForecastLab's Python half: its errors are what they are called, and what it refuses."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 import traitlets
@@ -11,14 +9,6 @@ import traitlets
 from lessons_src import autoregression, series
 from lessons_src.widgets import ForecastLab
 from lessons_src.widgets.forecast_lab import AHEAD, all_series
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_only_known_values_are_fitted() -> None:

@@ -2,11 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 from hypothesis import given
@@ -247,14 +245,6 @@ def test_it_learns_which_of_two_places_decides() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- refusals
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 REFUSED: list[tuple[Any, str]] = [

@@ -1,10 +1,8 @@
 """SurpriseMeter's Python half: what it computes is what NGramModel says, and what it refuses."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 import traitlets
@@ -14,15 +12,6 @@ from lessons_src.language_models import NGramModel
 from lessons_src.text import Vocabulary
 from lessons_src.widgets import SurpriseMeter
 from lessons_src.widgets.surprise_meter import UNKNOWN, default_texts, tokens
-
-
-@pytest.fixture
-def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
-
 
 TINY = {"tiny": "abracadabra", "words": "The cat sat. The cat ran."}
 
