@@ -6,6 +6,7 @@
  *   createGrid(onPick)      { root, update(scene, width) }: arrow keys move in the grid; onPick(words) says a cell exactly
  */
 import { element, svg } from "./dom.js";
+import { gridGoal } from "./grid.js";
 import { brief, label } from "./maths.js";
 import { inkOn, magnitudeColour } from "./scales.js";
 import { aboutCell } from "./truncation_words.js";
@@ -47,21 +48,8 @@ export function createGrid(onPick) {
     pick(place[0], place[1], false);
   });
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const goal = {
-      ArrowUp: [s - 1, t],
-      ArrowDown: [s + 1, t],
-      ArrowLeft: [s, t - 1],
-      ArrowRight: [s, t + 1],
-      Home: [s, 1],
-      End: [s, Infinity],
-      PageUp: [1, t],
-      PageDown: [Infinity, t],
-    }[event.key];
-    if (!goal) return;
-    event.preventDefault();
-    event.stopPropagation();
-    pick(goal[0], goal[1], true);
+    const goal = gridGoal(event, s, t, 1);
+    if (goal) pick(goal[0], goal[1], true);
   });
   return {
     root,

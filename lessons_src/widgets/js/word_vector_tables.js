@@ -9,6 +9,7 @@
  * that must come out, a dashed one for negatives.
  */
 import { element } from "./dom.js";
+import { gridGoal } from "./grid.js";
 import { inkOn, signColour } from "./scales.js";
 import { fixed } from "./word_vector_words.js";
 
@@ -97,22 +98,8 @@ export function createMatrix(name, onPick) {
     say();
   });
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || !placeOf(event)) return;
-    const [row, column] = picked;
-    const goal = {
-      ArrowUp: [row - 1, column],
-      ArrowDown: [row + 1, column],
-      ArrowLeft: [row, column - 1],
-      ArrowRight: [row, column + 1],
-      Home: [row, 0],
-      End: [row, Infinity],
-      PageUp: [0, column],
-      PageDown: [Infinity, column],
-    }[event.key];
-    if (!goal) return;
-    event.preventDefault();
-    event.stopPropagation();
-    pick(goal[0], goal[1], true);
+    const goal = placeOf(event) && gridGoal(event, picked[0], picked[1], 0);
+    if (goal) pick(goal[0], goal[1], true);
   });
 
   return {
