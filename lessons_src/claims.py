@@ -48,6 +48,19 @@ CLAIMS: Mapping[str, Claim] = MappingProxyType(
         "cell-linear": Claim("What is in the cell passes no further nonlinearity.", "C"),
         "gates-see": Claim("Every gate sees the previous hidden state and the current input.", "A, C"),
         "architecture": Claim("Vanishing gradients are fixed by changing the architecture.", "B"),
+        "gru-names": Claim(
+            "The GRU's reset gate is an output gate, its update gate an input and a forget gate in one; "
+            "its hidden state is the output gate.",
+            "C; the last part D",
+        ),
+        "gru-formulas": Claim("The update gate is computed with the reset gate's weights.", "C, as printed"),
+        "gru-convention": Claim("1 − z multiplies the past.", "C"),
+        "gru-faster": Claim("The GRU is faster and smaller.", "C"),
+        "gru-better": Claim(
+            "The GRU beats the LSTM and generalises better, having fewer parameters.", "D; C sees little difference"
+        ),
+        "lstm-long": Claim("The LSTM suits long dependencies and much data.", "C"),
+        "last-step": Claim("A bidirectional classifier may read the output at the last time step.", "A"),
     }
 )
 
