@@ -19,7 +19,8 @@ import torch.distributed as dist
 from tqdm import tqdm
 
 from lessons_src import checks
-from lessons_src.char_training import Settings, Training, load, save, trained_model
+from lessons_src.char_training import Settings, Training, load, trained_model
+from lessons_src.checkpoints import save
 from lessons_src.data import read_text
 from lessons_src.models import LAYERS
 from lessons_src.sampling import sample

@@ -4,11 +4,8 @@ All that the future of a training depends on is in `Training.checkpoint`: settin
 every stretch, and the loss of every step so far. The text itself is named by its digest.
 """
 
-import copy
 import dataclasses
 import hashlib
-import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 
-from lessons_src import checks
+from lessons_src import checkpoints, checks
 from lessons_src.batches import Batch, Streams
 from lessons_src.language_models import surprise
 from lessons_src.models import LAYERS, CharModel
@@ -136,7 +133,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "state": state,
         }
-        return copy.deepcopy(content) | {"digest": _digest(content)}
+        return checkpoints.sealed(content)
 
     def resume(self, content: dict[str, Any]) -> None:
         """Goes on where a checkpoint of the same text and settings was made.
@@ -200,38 +197,9 @@ def bits_per_character(model: CharModel, ids: Int[Tensor, " characters"], steps:
     return float(surprise(torch.cat(found).double()).mean())
 
 
-def save(content: dict[str, Any], path: str | Path) -> None:
-    """Writes a checkpoint, whole or not at all: a file that was there before stays until the new one is complete."""
-    path = Path(path)
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        torch.save(content, aside)
-        aside.replace(path)
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f"path: {path} cannot be written ({error})") from None
-    finally:
-        aside.unlink(missing_ok=True)
-
-
 def load(path: str | Path) -> dict[str, Any]:
-    """Reads a checkpoint and checks that it is whole.
-
-    Raises:
-        ValueError: the file is missing, is no checkpoint, or is damaged; the message says which.
-    """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"path: {path} cannot be read ({error.strerror})") from None
-    try:
-        content = torch.load(io.BytesIO(data), weights_only=True)
-    except Exception:  # a damaged file may break PyTorch's reader anywhere
-        raise ValueError(f"path: {path} is no checkpoint, or is damaged: PyTorch cannot read it") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"path: {path} is a file of PyTorch, but no checkpoint of `python -m lessons_src.char_rnn`")
-    if _digest({key: value for key, value in content.items() if key != "digest"}) != content.get("digest"):
-        raise ValueError(f"path: {path} is damaged: its content does not match its digest; use an older checkpoint")
-    return content
+    """Reads a checkpoint and checks that it is whole; see `checkpoints.load`."""
+    return checkpoints.load(path, FORMAT, "`python -m lessons_src.char_rnn`")
 
 
 def trained_model(content: dict[str, Any]) -> CharModel:
@@ -276,26 +244,3 @@ def _gathered(state: Any, processes: int) -> Any:
         return torch.cat(shares, dim=1)
 
     return state if processes == 1 else _each(state, whole)
-
-
-def _digest(content: Any) -> str:
-    """A digest of nested dicts, lists, tensors and plain values."""
-    digest = hashlib.sha256()
-
-    def take(value: Any) -> None:
-        if isinstance(value, Tensor):
-            digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
-            digest.update(value.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                digest.update(repr(key).encode())
-                take(inner)
-        elif isinstance(value, list | tuple):
-            digest.update(f"{len(value)}".encode())
-            for inner in value:
-                take(inner)
-        else:
-            digest.update(repr(value).encode())
-
-    take(content)
-    return digest.hexdigest()

@@ -115,34 +115,45 @@ class Names:
 
     Attributes:
         train: (name, language) pairs.
-        test: pairs whose language or territory occurs in no pair of `train`, in any language.
+        test: pairs whose language or territory occurs in no other part, in any language.
+        validation: likewise; empty unless it was asked for.
     """
 
     train: tuple[tuple[str, int], ...]
     test: tuple[tuple[str, int], ...]
+    validation: tuple[tuple[str, int], ...] = ()
 
 
-def names() -> Names:
+def plain(name: str) -> str:
+    """The name in small letters of ASCII: accents are taken off, and what is no letter then, such as ł, is left out."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+
+
+def names(*, validation: bool = False) -> Names:
     """How eight languages write the names of the world's languages and territories; from Unicode's CLDR, by Babel.
 
     Accents are taken off, so that spelling has to decide; a name that two languages share is left out. Which side of
     the split a name falls on depends on its CLDR code alone: France, Frankreich and Francia go together. So a name of
-    two things that fall on different sides is left out too.
+    two things that fall on different sides is left out too. With `validation`, a sixth of the codes
+    of `train` go there.
     """
+    parts: tuple[list[tuple[str, int]], ...] = ([], [], [])
+
+    def part(subject: str) -> int:
+        place = zlib.crc32(subject.encode())
+        return 1 if place % 5 == 0 else 2 if validation and place // 5 % 6 == 0 else 0
+
     written: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for language, code in enumerate(LANGUAGES):
         locale = Locale(code)
         for subject, name in [*locale.languages.items(), *locale.territories.items()]:
-            plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-            if re.fullmatch(r"[a-z]{3}[a-z ]*", plain):
-                written[plain].add((language, subject))
-    sides: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
+            if re.fullmatch(r"[a-z]{3}[a-z ]*", plain(name)):
+                written[plain(name)].add((language, subject))
     for name, uses in sorted(written.items()):
-        languages = {language for language, _ in uses}
-        tested = {zlib.crc32(subject.encode()) % 5 == 0 for _, subject in uses}
-        if len(languages) == 1 and len(tested) == 1:
-            sides[tested.pop()].append((name, languages.pop()))
-    return Names(tuple(sides[0]), tuple(sides[1]))
+        languages, places = {language for language, _ in uses}, {part(subject) for _, subject in uses}
+        if len(languages) == 1 and len(places) == 1:
+            parts[places.pop()].append((name, languages.pop()))
+    return Names(*map(tuple, parts))
 
 
 def highlighted_source() -> tuple[tuple[str, tuple[int, ...]], ...]:

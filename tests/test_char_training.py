@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from lessons_src.char_training import Settings, Training, bits_per_character, load, save, trained_model
+from lessons_src.char_training import Settings, Training, bits_per_character, load, trained_model
+from lessons_src.checkpoints import save
 from lessons_src.data import topics
 from lessons_src.models import CharModel
 from lessons_src.training import warm_cosine
