@@ -24,17 +24,18 @@ _SUNSPOTS = """
 9.5 2.7 5 24.4 42 63.5 53.8 62 48.5 43.9 18.6 5.7 3.6 1.4 9.6 47.4 57.1 103.9 80.6 63.6
 37.6 26.1 14.2 5.8 16.7 44.3 63.9 69 77.8 64.9 35.7 21.2 11.1 5.7 8.7 36.1 79.7 114.4 109.6 88.8
 67.8 47.5 30.6 16.3 9.6 33.2 92.6 151.6 136.3 134.7 83.9 69.4 31.5 13.9 4.4 38 141.7 190.2 184.8 159
-112.3 53.9 37.5 27.9 10.2 15.1 47 93.8 105.9 105.5 104.5 66.6 68.9 38 34.5 15.5 12.6 27.5 92.5 155.4
-154.7 140.5 115.9 66.6 45.9 17.9 13.4 29.2
+112.3 53.9 37.6 27.9 10.2 15.1 47 93.8 105.9 105.5 104.5 66.6 68.9 38 34.5 15.5 12.6 27.5 92.5 155.4
+154.6 140.4 115.9 66.6 45.9 17.9 13.4 29.4
 """
 
 
 def sunspots() -> Float[Tensor, " years"]:
     """Wolf's yearly sunspot numbers from 1700 to 1987, (288,) float64: no unit, 0 for a year without spots.
 
-    Version 1 of the series, rounded to a tenth, as NOAA's National Geophysical Data Center published it (public
-    domain). Up to 1748 Wolf estimated the numbers from few observations and gave whole numbers only. Yule (yule1927)
-    invented autoregression for the part from 1749 to 1924.
+    Version 1 of the series, to a tenth, as NOAA's National Geophysical Data Center published it (public domain): the
+    values of the copy in statsmodels, sunspots_yearly.dat; other copies differ by 0.1 or 0.2 in 1962, 1980, 1981 and
+    1987. Up to 1748, before regular observations, they are whole numbers. Yule (yule1927) introduced autoregression
+    for the part from 1749 to 1924.
     """
     return torch.tensor([float(number) for number in _SUNSPOTS.split()], dtype=torch.float64)
 
