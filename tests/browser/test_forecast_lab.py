@@ -100,19 +100,18 @@ def test_numbers_shown_are_the_rounded_true_ones(stage: Stage) -> None:
     assert f"the mean of the 210 known values is off by {errors.mean[15]:.1f} there" in words
 
 
-def test_the_sentence_says_from_where_the_mean_is_as_good(stage: Stage) -> None:
-    labs = [ForecastLab(name, order) for name, order in zip(SERIES, (1, 16, 1), strict=True)]
+def test_the_sentence_says_up_to_where_the_mean_is_clearly_beaten(stage: Stage) -> None:
+    """By a tenth: AR(2)'s forecast soon is the mean, and which of them is closer is then chance."""
+    labs = [ForecastLab("sunspots", 2), ForecastLab("two rhythms", 16), ForecastLab("drifting", 16)]
     page = stage.open(*labs)
     said = []
     for at, lab in enumerate(labs):
         errors = lab.errors()
-        level = [k + 1 for k in range(AHEAD) if errors.own[k] >= errors.mean[k]]
-        said.append(
-            f"no better than the mean from {level[0]} steps on" if level else "better than the mean up to 64 steps"
-        )
-        assert said[-1] in sentence(page, at).rsplit(". ", 1)[1]
-    assert "better than the mean up to 64 steps" in said[1]
-    assert "from 3 steps" in said[0]
+        level = [k for k in range(AHEAD) if errors.own[k] > 0.9 * errors.mean[k]]
+        said.append(f"Up to {level[0]} steps ahead its own" if level else "At each of the 64 steps its own")
+        assert f"{said[-1]} predictions are at least a tenth better than the mean." in sentence(page, at)
+    assert said[1].startswith("At each")
+    assert said[0] == "Up to 3 steps ahead its own"
 
 
 # ------------------------------------------------------------------------------------------------------- the page

@@ -13,6 +13,8 @@ export const LEGEND =
   "Above: to the left of the line the values that the model was fitted to; to the right what it predicts. Below: how " +
   "far off predictions are, the root of the mean square over all places where a forecast can start right of the line.";
 
+const CLEARLY = 0.9;
+
 /** @param {Scene} scene */
 export function sentence({ errors, order, start, feed }) {
   const near = errors[0];
@@ -25,12 +27,13 @@ export function sentence({ errors, order, start, feed }) {
   return `${fed}; the mean of the ${start} known values is off by ${brief(far.mean)} there. ${aboutMean(errors)}`;
 }
 
-/** @param {Scene["errors"]} errors */
+/** Up to where it clearly beats the mean; far ahead a forecast is the mean, and which is closer is chance. @param {Scene["errors"]} errors */
 export function aboutMean(errors) {
-  const level = errors.findIndex(({ own, mean }) => own >= mean);
-  if (level < 0) return `Its own predictions stay better than the mean up to ${errors.length} steps.`;
-  if (level === 0) return "Not even one step ahead is it better than the mean.";
-  return `Its own predictions are no better than the mean from ${level + 1} steps on.`;
+  const level = errors.findIndex(({ own, mean }) => own > CLEARLY * mean);
+  const clearly = "its own predictions are at least a tenth better than the mean.";
+  if (level < 0) return `At each of the ${errors.length} steps ${clearly}`;
+  if (level === 0) return "Not even one step ahead is it a tenth better than the mean.";
+  return `Up to ${level} ${level === 1 ? "step" : "steps"} ahead ${clearly}`;
 }
 
 /** @param {Scene} scene @returns {import("./shell.js").Numbers} */
