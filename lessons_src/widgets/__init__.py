@@ -3,6 +3,7 @@
 from lessons_src.widgets.backprop_stepper import BackpropStepper
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
 from lessons_src.widgets.forecast_lab import ForecastLab
+from lessons_src.widgets.forget_bias import ForgetBias
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
 from lessons_src.widgets.rule_reader import RuleReader
@@ -15,6 +16,7 @@ __all__ = [
     "BackpropStepper",
     "EmbeddingCompass",
     "ForecastLab",
+    "ForgetBias",
     "GateScope",
     "GradientExplorer",
     "RuleReader",

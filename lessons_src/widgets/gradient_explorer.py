@@ -183,21 +183,9 @@ class GradientExplorer(BookWidget):
         return plotting.figure_html(figure, alt, caption=alt)
 
     def _drawn_layer(self) -> Layer:
-        size, width = self.hidden_size, draws.INPUT_SIZE
         options = {"nonlinearity": self.activation} if self.cell == "RNN" else {}
-        layer = KINDS[self.cell](width, size, **options).double()
-        rows = layer.gates * size
-        bias = np.zeros(rows)
-        if self.cell != "RNN":
-            bias[size : 2 * size] = self.gate_bias
-        values = {
-            "weight_ih_l0": draws.normals(self.seed, draws.INPUT, rows * width).reshape(rows, width) / np.sqrt(width),
-            "weight_hh_l0": self.gain * draws.recurrent(self.initialisation, layer.gates, size, self.seed),
-            "bias_ih_l0": bias,
-            "bias_hh_l0": np.zeros(rows),
-        }
-        layer.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
-        return layer
+        layer = KINDS[self.cell](draws.INPUT_SIZE, self.hidden_size, **options).double()
+        return start_randomly(layer, self.initialisation, self.gain, self.gate_bias, self.seed)
 
     def _subject(self) -> str:
         if self._layer is not None:
@@ -211,6 +199,21 @@ class GradientExplorer(BookWidget):
     def __repr__(self) -> str:
         """What is shown: no memory address, so that it is the same in every run."""
         return f"GradientExplorer({self._subject()}, T = {self.steps}, seed {self.seed})"
+
+
+def start_randomly(layer: Layer, initialisation: str, gain: float, gate_bias: float, seed: int) -> Layer:
+    """Returns the layer with the random weights that the page draws; `gate_bias` is the forget or the update gate's."""
+    size, width, rows = layer.hidden_size, layer.input_size, layer.gates * layer.hidden_size
+    bias = np.zeros(rows)
+    bias[size : 2 * size] = gate_bias  # the second gate, f or z; an RNN has none
+    values = {
+        "weight_ih_l0": draws.normals(seed, draws.INPUT, rows * width).reshape(rows, width) / np.sqrt(width),
+        "weight_hh_l0": gain * draws.recurrent(initialisation, layer.gates, size, seed),
+        "bias_ih_l0": bias,
+        "bias_hh_l0": np.zeros(rows),
+    }
+    layer.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
+    return layer
 
 
 def _article(cell: str) -> str:

@@ -1,9 +1,11 @@
 // @ts-check
 /**
- * The pictures of GradientExplorer, as SVG in real pixels, so that words stay legible at any width.
+ * The pictures of GradientExplorer and of ForgetBias, as SVG in real pixels, so that words stay legible at any
+ * width.
  *
  *   createChart(onPick)            { root, legend, update(view) }: curves on a log axis; onPick(t) when a step is touched
  *   createStrip()                  { root, update(blocks, width) }: the singular values of W_hh as one row of marks per block
+ *   line, legendEntry              the path of a curve, and its entry in a legend
  *   MARGIN                         the room left of and right of the chart, for a slider that lies under its axis
  */
 import { element, svg } from "./dom.js";
@@ -127,7 +129,7 @@ function axisEnds(curves) {
  * @param {ArrayLike<number>} values @param {number} steps
  * @param {(t: number) => number} x @param {(log10: number) => number} y
  */
-function line(values, steps, x, y) {
+export function line(values, steps, x, y) {
   let path = "";
   let joined = false;
   for (let t = 1; t <= Math.min(steps, values.length); t++) {
@@ -152,7 +154,7 @@ function area({ low, high }, x, y) {
 }
 
 /** @param {Curve} curve */
-function legendEntry({ look, name }) {
+export function legendEntry({ look, name }) {
   const sample = svg(
     "svg",
     { width: 28, height: 10, "aria-hidden": "true" },
