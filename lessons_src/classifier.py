@@ -40,6 +40,7 @@ class TextClassifier(nn.Module):
         cell: "RNN", "LSTM" or "GRU".
         bidirectional: whether a second set of weights reads from the end.
         reading: one of READINGS.
+        dropout: probability of dropping a value of an embedding, or of a text's vector, while training.
         longest: how many characters `predict` reads at most; set it to what the model was trained on.
         strip_accents: whether `predict` takes off accents first, as `data.plain` does.
 
@@ -55,6 +56,7 @@ class TextClassifier(nn.Module):
         cell: str = "LSTM",
         bidirectional: bool = True,
         reading: str = "final",
+        dropout: float = 0.0,
         longest: int = 200,
         strip_accents: bool = False,
     ) -> None:
@@ -71,12 +73,14 @@ class TextClassifier(nn.Module):
             "cell": checks.one_of("cell", cell, LAYERS),
             "bidirectional": checks.true_or_false("bidirectional", bidirectional),
             "reading": checks.one_of("reading", reading, READINGS),
+            "dropout": checks.number_between("dropout", dropout, 0.0, 1.0),
             "longest": checks.whole_number("longest", longest),
             "strip_accents": checks.true_or_false("strip_accents", strip_accents),
         }
         self.vocabulary, self.classes, self.reading = Vocabulary(alphabet), tuple(classes), reading
         self.embedding = nn.Embedding(len(alphabet) + 1, embedding_size, padding_idx=len(alphabet))
         self.recurrent = LAYERS[cell](embedding_size, hidden_size, bidirectional=bidirectional)
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden_size * (1 + bidirectional), len(classes))
 
     def forward(self, ids: Int[Tensor, "batch time"], lengths: Any = None) -> Float[Tensor, "batch classes"]:
@@ -85,8 +89,9 @@ class TextClassifier(nn.Module):
         Without `lengths` padding is read like any character.
         """
         ids = checks.ids("ids", ids, ("batch", "time"), self.embedding.num_embeddings)
-        y, state = self.recurrent(self.embedding(ids), lengths=lengths)
-        return self.head(self.read(y, state, lengths))
+        e = self.dropout(self.embedding(ids))
+        y, state = self.recurrent(e, lengths=lengths)
+        return self.head(self.dropout(self.read(y, state, lengths)))
 
     def read(self, y: Float[Tensor, "batch time outputs"], state: Any, lengths: Any = None) -> Tensor:
         """The vector that stands for each text (N, 2H), from a layer's outputs and its final state."""

@@ -125,7 +125,8 @@ class Padded:
     """Texts of a batch, made equally long.
 
     Attributes:
-        ids: (N, W), W as long as the longest text; behind a text's end stands `len(vocabulary)`, the padding.
+        ids: (N, W), W as long as the longest text; behind a text's end stands padding, `len(vocabulary)`
+            unless another id was asked for.
         lengths: how many characters each text has (N,).
         target: the class of each text (N,), or of each character (N, W), with IGNORED behind the end.
     """
@@ -140,8 +141,15 @@ class Padded:
         return torch.arange(self.ids.shape[1]) < self.lengths[:, None]
 
 
-def padded(vocabulary: Vocabulary, examples: Sequence[Pair] | Sequence[TaggedLine]) -> Padded:
+def padded(
+    vocabulary: Vocabulary, examples: Sequence[Pair] | Sequence[TaggedLine], *, padding: int | None = None
+) -> Padded:
     """Encodes texts and fills them up with padding to the length of the longest.
+
+    Args:
+        vocabulary: of the texts.
+        examples: texts with their labels.
+        padding: its id; None for one of its own, `len(vocabulary)`.
 
     Raises:
         ValueError: there are no texts, one is empty, or one has not as many labels as characters.
@@ -156,7 +164,7 @@ def padded(vocabulary: Vocabulary, examples: Sequence[Pair] | Sequence[TaggedLin
     texts = [vocabulary.encode(text) for text, _ in examples]
     labels = [torch.tensor(label) for _, label in examples]
     return Padded(
-        pad_sequence(texts, batch_first=True, padding_value=len(vocabulary)),
+        pad_sequence(texts, batch_first=True, padding_value=len(vocabulary) if padding is None else padding),
         torch.tensor([len(text) for text in texts]),
         pad_sequence(labels, batch_first=True, padding_value=IGNORED) if labels[0].ndim else torch.stack(labels),
     )
@@ -168,16 +176,35 @@ def drawn_batches(
     steps: int,
     size: int = 64,
     seed: int = 0,
+    pool: int = 1,
+    padding: int | None = None,
 ) -> Iterator[Padded]:
-    """`steps` batches of `size` examples each, drawn at random; every example comes once before any comes again."""
-    checks.whole_number("steps", steps)
-    checks.whole_number("size", size)
+    """`steps` batches drawn at random; every example comes once before any comes again.
+
+    Args:
+        vocabulary: of the texts.
+        examples: texts with their labels.
+        steps: how many batches.
+        size: how many texts each has.
+        seed: of the draws.
+        pool: how many batches are drawn at once and sorted by length, so that texts of a batch are about equally long
+            and little padding is needed; with 1 nothing is sorted.
+        padding: as in `padded`.
+    """
+    for name, value in {"steps": steps, "size": size, "pool": pool}.items():
+        checks.whole_number(name, value)
     checks.whole_number("seed", seed, least=0)
     if not examples:
         raise ValueError("examples: expected at least one text, got none")
-    drawn, order = random.Random(seed), list[int]()
+    drawn, order, batches = random.Random(seed), list[int](), list[list[int]]()
     for _ in range(steps):
-        while len(order) < size:
-            order += drawn.sample(range(len(examples)), len(examples))
-        batch, order = order[:size], order[size:]
-        yield padded(vocabulary, [examples[k] for k in batch])  # type: ignore[arg-type]
+        if not batches:
+            while len(order) < size * pool:
+                order += drawn.sample(range(len(examples)), len(examples))
+            chosen, order = order[: size * pool], order[size * pool :]
+            if pool > 1:
+                chosen.sort(key=lambda k: len(examples[k][0]))
+            batches = [chosen[k : k + size] for k in range(0, len(chosen), size)]
+            drawn.shuffle(batches)
+        chosen = batches.pop()
+        yield padded(vocabulary, [examples[k] for k in chosen], padding=padding)  # type: ignore[arg-type]

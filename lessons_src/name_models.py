@@ -1,0 +1,239 @@
+"""The name classifiers: trained from seeds on `data.names`, measured, and three shipped; rebuilt by one command.
+
+    python -m lessons_src.name_models
+
+takes about four minutes and writes
+
+- `weights/names.json`: for each cell and reading, with and without the second direction, what three seeds came to;
+- `weights/names_final.npz`, `names_mean.npz`, `names_last.npz`: the small models that NameReader shows, as float16.
+"""
+
+import argparse
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from lessons_src import checks
+from lessons_src.classifier import TextClassifier, accuracy
+from lessons_src.data import LANGUAGES, Names, names
+from lessons_src.early_stopping import Judgement, stop_early
+from lessons_src.labelled import Padded, drawn_batches, padded
+from lessons_src.training import train
+
+WEIGHTS = Path(__file__).parent / "weights"
+FORMAT = "unrolled name model, 1"
+ALPHABET = "abcdefghijklmnopqrstuvwxyz ·"
+LONGEST = 45
+"""No name in the data is longer."""
+SEEDS = (0, 1, 2)
+SHIPPED_READINGS = ("final", "mean", "last")
+SHIPPED_SIZE = {"embedding_size": 16, "hidden_size": 24}
+
+
+class Variant(NamedTuple):
+    """What differs between the classifiers that are compared."""
+
+    cell: str = "LSTM"
+    bidirectional: bool = True
+    reading: str = "final"
+    with_lengths: bool = True
+
+    def __str__(self) -> str:
+        ways = "both ways" if self.bidirectional else "forward"
+        return f"{self.cell}, {ways}, {self.reading}{'' if self.with_lengths else ', no lengths'}"
+
+
+VARIANTS = (
+    Variant("RNN"),
+    Variant("GRU"),
+    Variant("LSTM"),
+    Variant("LSTM", bidirectional=False),
+    Variant("LSTM", reading="mean"),
+    Variant("LSTM", reading="own last"),
+    Variant("LSTM", reading="last", with_lengths=False),
+)
+
+
+def start(variant: Variant, seed: int = 0, embedding_size: int = 24, hidden_size: int = 64) -> TextClassifier:
+    """A classifier of names before training."""
+    torch.manual_seed(checks.whole_number("seed", seed, least=0))
+    return TextClassifier(
+        ALPHABET,
+        LANGUAGES,
+        embedding_size,
+        hidden_size,
+        variant.cell,
+        variant.bidirectional,
+        variant.reading,
+        dropout=0.3,
+        longest=LONGEST,
+        strip_accents=True,
+    )
+
+
+def training(
+    model: TextClassifier,
+    split: Names,
+    seed: int = 0,
+    *,
+    with_lengths: bool = True,
+    steps: int = 800,
+    rate: float = 1e-2,
+) -> Iterator[Judgement]:
+    """Trains in place on `split.train`, judged by the loss on `split.validation`; a judgement every 20 steps.
+
+    Args:
+        model: from `start`.
+        split: from `data.names(validation=True)`.
+        seed: of the batches.
+        with_lengths: whether the model is told where a name ends; if not, it reads the padding too.
+        steps: the greatest number; early stopping ends most trainings before.
+        rate: the learning rate of Adam.
+    """
+    held_out = padded(model.vocabulary, split.validation)
+    batches = drawn_batches(model.vocabulary, split.train, steps, size=64, seed=seed, pool=8)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    loss = loss_of(with_lengths)
+    records = train(model, batches, loss, optimizer, clip_norm=1.0)
+    return stop_early(model, records, lambda model: float(loss(model, held_out)), every=20, patience=5)
+
+
+def loss_of(with_lengths: bool = True) -> Callable[[nn.Module, Padded], torch.Tensor]:
+    """The cross-entropy of a batch, in nats, for `training.train`."""
+
+    def loss(model: nn.Module, batch: Padded) -> torch.Tensor:
+        return cross_entropy(model(batch.ids, batch.lengths if with_lengths else None), batch.target)
+
+    return loss
+
+
+def figures() -> list[dict[str, Any]]:
+    """What was measured for each variant and seed when the models were built."""
+    return json.loads((WEIGHTS / "names.json").read_text(encoding="utf-8"))["runs"]
+
+
+@dataclass(frozen=True, eq=False)
+class NameModel:
+    """A shipped classifier.
+
+    Attributes:
+        model: in evaluation mode, float32.
+        seed: of its weights and batches.
+        step: after which training step its weights were taken.
+        accuracy: the share of the test names that it gets right, as shipped, read as it was trained.
+    """
+
+    model: TextClassifier
+    seed: int
+    step: int
+    accuracy: float
+
+
+def load(reading: str = "final") -> NameModel:
+    """The shipped bidirectional LSTM that was trained with this reading: "final", "mean" or "last"."""
+    return read(WEIGHTS / f"names_{checks.one_of('reading', reading, SHIPPED_READINGS)}.npz")
+
+
+def read(path: Path) -> NameModel:
+    """Returns the model in a file that `write` wrote; any other file is refused.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or is something else.
+    """
+    content = io.BytesIO(path.read_bytes())
+    try:
+        with np.load(content, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        about = json.loads(str(arrays.pop("about")))
+        if about["format"] != FORMAT or (about["alphabet"], tuple(about["classes"])) != (ALPHABET, LANGUAGES):
+            raise ValueError(f"made for another format, alphabet or classes ({about['format']!r})")
+        if not all(array.dtype == np.float16 and np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("expected finite float16 weights")
+        model = start(Variant(reading=about["reading"]), about["seed"], **SHIPPED_SIZE).eval()
+        model.load_state_dict({name: torch.from_numpy(array).float() for name, array in arrays.items()})
+        return NameModel(model, about["seed"], about["step"], about["accuracy"])
+    except (ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path}: expected a name model, as `python -m lessons_src.name_models` writes it; {error}"
+        ) from error
+
+
+def write(trained: NameModel, path: Path) -> None:
+    """Stores the model: float16 arrays under their names, and one text that says what they are."""
+    about = {
+        "format": FORMAT,
+        "alphabet": ALPHABET,
+        "classes": LANGUAGES,
+        "reading": trained.model.reading,
+        "seed": trained.seed,
+        "step": trained.step,
+        "accuracy": trained.accuracy,
+    }
+    arrays = {name: weight.half().numpy() for name, weight in trained.model.state_dict().items()}
+    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+
+
+def run(variant: Variant, seed: int, **sizes: int) -> tuple[TextClassifier, dict[str, Any]]:
+    """Trains one classifier and measures it: its best step, validation loss, and accuracy on names never seen."""
+    split = names(validation=True)
+    model = start(variant, seed, **sizes)
+    judgements = list(training(model, split, seed, with_lengths=variant.with_lengths))
+    best = min(judgements, key=lambda judgement: judgement.validation)
+    model.eval()
+    found = {
+        part: round(accuracy(model, padded(model.vocabulary, pairs), with_lengths=variant.with_lengths), 4)
+        for part, pairs in (("validation", split.validation), ("test", split.test))
+    }
+    about = variant._asdict() | {"seed": seed, "step": best.step, "loss": round(best.validation, 4)}
+    return model, about | found
+
+
+def _ship(reading: str, seed: int, out: Path) -> None:
+    """Trains one small model, rounds it to what is shipped, measures that and writes it."""
+    variant = Variant(reading=reading, with_lengths=reading != "last")
+    model, about = run(variant, seed, **SHIPPED_SIZE)
+    model.half().float()
+    test = padded(model.vocabulary, names(validation=True).test)
+    found = round(accuracy(model, test, with_lengths=variant.with_lengths), 4)
+    path = out / f"names_{reading}.npz"
+    write(NameModel(model, seed, about["step"], found), path)
+    tqdm.write(f"wrote {path} ({path.stat().st_size} bytes, {found:.3f} of the test names)")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Rebuilds what is stored, from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lessons_src.name_models", description="Trains and measures the name classifiers."
+    )
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--only-shipped", action="store_true", help="train the three shipped models only")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)  # one thread is fastest for models this small
+    options.out.mkdir(parents=True, exist_ok=True)
+    for reading in SHIPPED_READINGS:
+        _ship(reading, 0, options.out)
+    if options.only_shipped:
+        return
+    todo = [(variant, seed) for variant in VARIANTS for seed in SEEDS]
+    runs = []
+    for variant, seed in (bar := tqdm(todo, unit="model")):
+        bar.set_postfix_str(f"{variant}, seed {seed}")
+        runs.append(run(variant, seed)[1])
+    stored = {"torch": torch.__version__.split("+")[0], "runs": runs}
+    (options.out / "names.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
