@@ -133,8 +133,8 @@ class ForecastLab(BookWidget):
         axes.legend(loc="upper left", ncols=2)
         errors = self.errors()
         words = (
-            f"{self._subject()}: root mean square error {errors.own[0]:.2f} one step ahead and {errors.own[15]:.2f} "
-            f"16 steps ahead; the mean's there is {errors.mean[15]:.2f}."
+            f"{self._subject()}: root mean square error {errors.own[0]:.2f} one step ahead and, 16 steps "
+            f"ahead, {errors.own[15]:.2f}; the mean's there is {errors.mean[15]:.2f}."
         )
         return plotting.figure_html(figure, words, words)
 

@@ -96,7 +96,7 @@ def test_numbers_shown_are_the_rounded_true_ones(stage: Stage) -> None:
     caption = page.locator(".uw caption").inner_text()
     assert f"c = {lab.model.intercept:.4f}, φ1 = {first:.4f}, φ2 = −{-second:.4f}." in caption
     words = sentence(page)
-    assert f"off by {errors.own[0]:.1f} one step ahead and by {errors.own[15]:.1f} 16 steps ahead" in words
+    assert f"off by {errors.own[0]:.1f} one step ahead and, 16 steps ahead, by {errors.own[15]:.1f}" in words
     assert f"the mean of the 210 known values is off by {errors.mean[15]:.1f} there" in words
 
 

@@ -22,7 +22,7 @@ export function sentence({ errors, order, start, feed }) {
   const steps = Math.min(16, errors.length);
   const fed =
     feed === "own"
-      ? `Fed with its own predictions, AR(${order}) is off by ${brief(near.own)} one step ahead and by ${brief(far.own)} ${steps} steps ahead`
+      ? `Fed with its own predictions, AR(${order}) is off by ${brief(near.own)} one step ahead and, ${steps} steps ahead, by ${brief(far.own)}`
       : `Fed with true values, AR(${order}) is off by ${brief(near.true)} at the first step and by ${brief(far.true)} at step ${steps}: it only ever predicts one step`;
   return `${fed}; the mean of the ${start} known values is off by ${brief(far.mean)} there. ${aboutMean(errors)}`;
 }
