@@ -61,6 +61,13 @@ CLAIMS: Mapping[str, Claim] = MappingProxyType(
         ),
         "lstm-long": Claim("The LSTM suits long dependencies and much data.", "C"),
         "last-step": Claim("A bidirectional classifier may read the output at the last time step.", "A"),
+        "summary-vector": Claim("The encoder's last state summarises the whole sentence.", "B"),
+        "decoder-zeros": Claim("A decoder may be fed zeros.", "B"),
+        "sqrt-dk": Claim("Scores are divided by √d_k, which is 8.", "D"),
+        "ffn-independent": Claim(
+            "In an encoder block attention mixes the positions, and the feed-forward part treats each one alone.", "D"
+        ),
+        "parallel": Claim("A Transformer's encoder handles n words at once, at the price of memory.", "D"),
     }
 )
 
