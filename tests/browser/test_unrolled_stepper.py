@@ -84,6 +84,14 @@ def test_a_layer_of_yours_is_the_one_that_runs(stage: Stage) -> None:
     assert "the same 50 weights" in sentence(page)
 
 
+def test_a_weight_of_ten_and_more_is_written_whole(stage: Stage) -> None:
+    layer = torch.nn.RNN(2, 2, bias=False)
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(torch.tensor([[10.25, -20.5], [0.75, -0.75]]))
+    page = stage.open(UnrolledStepper("ab", "ab", layer=layer))
+    assert page.locator("[data-weight^=W_ih]").all_inner_texts() == ["10.25", "−20.50", ".75", "−.75"]
+
+
 # ------------------------------------------------------------------------------------------------------- the page
 
 
@@ -262,6 +270,8 @@ def test_it_fits_and_is_accessible(stage: Stage, width: int, theme: str) -> None
         "nodes => nodes.filter((n) => Math.min(n.clientWidth, n.clientHeight) < 24).length"
     )
     assert small == 0
+    cut = page.locator(".us-weight").evaluate_all("nodes => nodes.filter((n) => n.scrollWidth > n.clientWidth).length")
+    assert cut == 0, "no digit is cut off"
     page.evaluate("models[0].set('alphabet', 'abcdefghijklmnopqrstuvwxyz ')")
     page.evaluate("models[0].set('text', 'the quick brown fox jumps over'); models[0].set('step', null)")
     settle(page, 0)

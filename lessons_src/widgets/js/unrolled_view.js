@@ -268,7 +268,7 @@ function gridOf(scene, matrix, dark) {
         "data-lm-suppress-shortcuts": "true",
         style: paint(x, dark, 1.5),
       },
-      two(x).replace("0.", "."),
+      two(x).replace(/^(−?)0\./, "$1."),
     );
   };
   const heads = columns.map((j) =>
