@@ -80,7 +80,8 @@ def gru_step(a_x: Float[Tensor, "batch gates"], a_h: Float[Tensor, "batch gates"
     """h_t = (1 − z) ⊙ n + z ⊙ h_{t-1}, with n = tanh(a_xn + r ⊙ m).
 
     `a_x` = W_ih x_t + b_ih and `a_h` = W_hh h_{t-1} + b_hh come apart, since the reset gate multiplies the recurrent
-    part of the candidate only. z keeps the past; Cho et al. write 1 − z there, and reset h_{t-1} before the product.
+    part of the candidate only. z keeps the past, as in Cho et al.; their published version resets h_{t-1} before the
+    product. `gru_variants` has both ways, and the other convention of z.
 
     Source: cho2014, with the variant of torch.nn.GRU.
     """
