@@ -103,6 +103,11 @@ def copies(train: int = 20_000, test: int = 1_000, *, shortest: int = 1, longest
     return _drawn(draw, lambda pair: pair[0], train, test, seed, most // (2 * HELD_OUT))
 
 
+def turned_round(pairs: Pairs) -> Pairs:
+    """The same pairs with their sources read from the end: ("54+321", "168"), as in sutskever2014."""
+    return Pairs(*(tuple((source[::-1], target) for source, target in part) for part in (pairs.train, pairs.test)))
+
+
 def read_pairs(path: str | Path) -> Pairs:
     """The reader's own pairs: UTF-8, one pair a line, source and target with a tab between. A tenth is for the test."""
     found = []

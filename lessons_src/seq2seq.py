@@ -21,6 +21,7 @@ from lessons_src.labelled import IGNORED
 from lessons_src.models import LAYERS
 from lessons_src.pairs import Pair
 from lessons_src.text import Vocabulary, common_alphabet
+from lessons_src.training import StepRecord, train, warm_cosine
 
 START, END = "⟨start⟩", "⟨end⟩"
 START_ID, END_ID = 0, 1
@@ -217,6 +218,31 @@ def loss(
     else:
         scores = _partly_forced(model, encoded, truth, forcing, generator)
     return cross_entropy(scores.flatten(0, 1), batch.target.flatten(), ignore_index=IGNORED)
+
+
+def model_for(pairs: Sequence[Pair], seed: int = 0, **options: Any) -> Seq2Seq:
+    """A model before training, with the vocabularies of the pairs; `options` are those of Seq2Seq."""
+    torch.manual_seed(checks.whole_number("seed", seed, least=0))
+    source = Vocabulary(common_alphabet("".join(source for source, _ in pairs)))
+    return Seq2Seq(source, target_vocabulary([target for _, target in pairs]), **options)
+
+
+def learn(
+    model: Seq2Seq, pairs: Sequence[Pair], steps: int, *, size: int = 64, rate: float = 1e-2, seed: int = 0
+) -> Iterator[StepRecord]:
+    """Trains in place by teacher forcing, with Adam, and yields a record after each step.
+
+    Args:
+        model: what is trained.
+        pairs: what it learns from.
+        steps: how many.
+        size: how many pairs a batch has.
+        rate: the greatest learning rate; it rises over 20 steps and falls along a cosine to a twentieth.
+        seed: of the batches.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    batches = model.batches(pairs, steps, size, seed)
+    return train(model, batches, loss, optimizer, clip_norm=1.0, schedule=warm_cosine(steps, 20, 0.05))
 
 
 def _partly_forced(
