@@ -9,29 +9,26 @@ takes about four minutes and writes
 """
 
 import argparse
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Int
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from lessons_src import checks
+from lessons_src import checks, shipped
 from lessons_src.classifier import TextClassifier, accuracy
 from lessons_src.data import LANGUAGES, Names, names
 from lessons_src.early_stopping import Judgement, stop_early
 from lessons_src.labelled import Padded, drawn_batches, padded
+from lessons_src.text import Vocabulary
 from lessons_src.training import train
 
-WEIGHTS = Path(__file__).parent / "weights"
 FORMAT = "unrolled name model, 1"
 ALPHABET = "abcdefghijklmnopqrstuvwxyz ·"
 LONGEST = 45
@@ -109,18 +106,23 @@ def training(
     return stop_early(model, records, lambda model: float(loss(model, held_out)), every=20, patience=5)
 
 
-def loss_of(with_lengths: bool = True) -> Callable[[nn.Module, Padded], torch.Tensor]:
+def loss_of(with_lengths: bool = True) -> Callable[[nn.Module, Padded], Tensor]:
     """The cross-entropy of a batch, in nats, for `training.train`."""
 
-    def loss(model: nn.Module, batch: Padded) -> torch.Tensor:
+    def loss(model: nn.Module, batch: Padded) -> Tensor:
         return cross_entropy(model(batch.ids, batch.lengths if with_lengths else None), batch.target)
 
     return loss
 
 
+def encode(letters: str) -> Int[Tensor, " time"]:
+    """The ids of letters (T,), T ≥ 0."""
+    return Vocabulary(ALPHABET).encode(letters)
+
+
 def figures() -> list[dict[str, Any]]:
     """What was measured for each variant and seed when the models were built."""
-    return json.loads((WEIGHTS / "names.json").read_text(encoding="utf-8"))["runs"]
+    return json.loads((shipped.WEIGHTS / "names.json").read_text(encoding="utf-8"))["runs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,7 @@ class NameModel:
 
 def load(reading: str = "final") -> NameModel:
     """The shipped bidirectional LSTM that was trained with this reading: "final", "mean" or "last"."""
-    return read(WEIGHTS / f"names_{checks.one_of('reading', reading, SHIPPED_READINGS)}.npz")
+    return read(shipped.WEIGHTS / f"names_{checks.one_of('reading', reading, SHIPPED_READINGS)}.npz")
 
 
 def read(path: Path) -> NameModel:
@@ -152,28 +154,18 @@ def read(path: Path) -> NameModel:
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged, or is something else.
     """
-    content = io.BytesIO(path.read_bytes())
-    try:
-        with np.load(content, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about["format"] != FORMAT or (about["alphabet"], tuple(about["classes"])) != (ALPHABET, LANGUAGES):
-            raise ValueError(f"made for another format, alphabet or classes ({about['format']!r})")
-        if not all(array.dtype == np.float16 and np.isfinite(array).all() for array in arrays.values()):
-            raise ValueError("expected finite float16 weights")
+    with shipped.expecting(path, "a name model, as `python -m lessons_src.name_models` writes it"):
+        about, weights = shipped.read(path, FORMAT)
+        if (about["alphabet"], tuple(about["classes"])) != (ALPHABET, LANGUAGES):
+            raise ValueError("made for another alphabet or other classes")
         model = start(Variant(reading=about["reading"]), about["seed"], **SHIPPED_SIZE).eval()
-        model.load_state_dict({name: torch.from_numpy(array).float() for name, array in arrays.items()})
+        model.load_state_dict(weights)
         return NameModel(model, about["seed"], about["step"], about["accuracy"])
-    except (ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(
-            f"{path}: expected a name model, as `python -m lessons_src.name_models` writes it; {error}"
-        ) from error
 
 
 def write(trained: NameModel, path: Path) -> None:
-    """Stores the model: float16 arrays under their names, and one text that says what they are."""
+    """Stores the model with what was measured."""
     about = {
-        "format": FORMAT,
         "alphabet": ALPHABET,
         "classes": LANGUAGES,
         "reading": trained.model.reading,
@@ -181,8 +173,7 @@ def write(trained: NameModel, path: Path) -> None:
         "step": trained.step,
         "accuracy": trained.accuracy,
     }
-    arrays = {name: weight.half().numpy() for name, weight in trained.model.state_dict().items()}
-    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+    shipped.write(path, FORMAT, about, trained.model)
 
 
 def run(variant: Variant, seed: int, **sizes: int) -> tuple[TextClassifier, dict[str, Any]]:
@@ -217,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m lessons_src.name_models", description="Trains and measures the name classifiers."
     )
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="where to write (default: the package)")
     parser.add_argument("--only-shipped", action="store_true", help="train the three shipped models only")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small

@@ -19,14 +19,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from lessons_src import checks
+from lessons_src import checks, shipped
 from lessons_src.data import CODE_CLASSES, highlighted_source
 from lessons_src.labelled import IGNORED, Padded, TaggedLine, drawn_batches, padded
 from lessons_src.models import CharModel
 from lessons_src.text import Vocabulary, common_alphabet
 from lessons_src.training import train, warm_cosine
 
-WEIGHTS = Path(__file__).parent / "weights"
 SEEDS = (0, 1, 2)
 WINDOW = 9
 ASKED = ("for k in x:", "format(text)")
@@ -177,7 +176,7 @@ def run(kind: str, seed: int = 0, steps: int = 300) -> dict[str, Any]:
 
 def figures() -> list[dict[str, Any]]:
     """What `run` gave for each tagger and seed when it was last measured."""
-    return json.loads((WEIGHTS / "tagging.json").read_text(encoding="utf-8"))["runs"]
+    return json.loads((shipped.WEIGHTS / "tagging.json").read_text(encoding="utf-8"))["runs"]
 
 
 def share_right(scores: Float[Tensor, "batch time classes"], target: Int[Tensor, "batch time"]) -> float:
@@ -188,7 +187,7 @@ def share_right(scores: Float[Tensor, "batch time classes"], target: Int[Tensor,
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures all taggers again, from the command line."""
     parser = argparse.ArgumentParser(prog="python -m lessons_src.tagging", description="Measures the taggers.")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="where to write (default: the package)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
     runs = []

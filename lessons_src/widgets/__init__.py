@@ -6,6 +6,7 @@ from lessons_src.widgets.forecast_lab import ForecastLab
 from lessons_src.widgets.forget_bias import ForgetBias
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
+from lessons_src.widgets.name_reader import NameReader
 from lessons_src.widgets.rule_reader import RuleReader
 from lessons_src.widgets.surprise_meter import SurpriseMeter
 from lessons_src.widgets.truncation_window import TruncationWindow
@@ -19,6 +20,7 @@ __all__ = [
     "ForgetBias",
     "GateScope",
     "GradientExplorer",
+    "NameReader",
     "RuleReader",
     "SurpriseMeter",
     "TruncationWindow",
