@@ -11,22 +11,18 @@ trains an LSTM, a GRU and an RNN of 32 units from three seeds each (one to two m
 
 import argparse
 import copy
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from lessons_src import checks
+from lessons_src import checks, shipped
 from lessons_src.bracket_measures import (
     QUANTITIES,
     STEPS,
@@ -43,7 +39,6 @@ from lessons_src.brackets import ALPHABET, CLASSES, CLOSERS
 from lessons_src.models import CharModel
 from lessons_src.tracing import clamp_gate
 
-WEIGHTS = Path(__file__).parent / "weights"
 FORMAT = "unrolled bracket model, 1"
 SEEDS = (0, 1, 2)
 TRAINING_STEPS = 3500
@@ -130,7 +125,7 @@ class BracketModel:
 
 def load(cell: str) -> BracketModel:
     """Returns the shipped model of a cell, "LSTM", "GRU" or "RNN", in float32."""
-    return read(WEIGHTS / f"brackets_{checks.one_of('cell', cell, CELLS).lower()}.npz")
+    return read(shipped.WEIGHTS / f"brackets_{checks.one_of('cell', cell, CELLS).lower()}.npz")
 
 
 def read(path: Path) -> BracketModel:
@@ -140,29 +135,19 @@ def read(path: Path) -> BracketModel:
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged, or is something else.
     """
-    content = io.BytesIO(path.read_bytes())
-    try:
-        with np.load(content, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about["format"] != FORMAT or (about["alphabet"], tuple(about["classes"])) != (ALPHABET, CLASSES):
-            raise ValueError(f"made for another format, alphabet or classes ({about['format']!r})")
-        if not all(array.dtype == np.float16 and np.isfinite(array).all() for array in arrays.values()):
-            raise ValueError("expected finite float16 weights")
+    with shipped.expecting(path, "a bracket model, as `python -m lessons_src.bracket_models` writes it"):
+        about, weights = shipped.read(path, FORMAT)
+        if (about["alphabet"], tuple(about["classes"])) != (ALPHABET, CLASSES):
+            raise ValueError("made for another alphabet or other classes")
         model = untrained(about["cell"]).eval()
-        model.load_state_dict({name: torch.from_numpy(array).float() for name, array in arrays.items()})
+        model.load_state_dict(weights)
         landmarks = tuple(Landmark(**landmark) for landmark in about["landmarks"])
         return BracketModel(model, landmarks, about["seed"], about["steps"])
-    except (ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(
-            f"{path}: expected a bracket model, as `python -m lessons_src.bracket_models` writes it; {error}"
-        ) from error
 
 
 def write(bracket_model: BracketModel, path: Path) -> None:
-    """Stores the model: float16 arrays under their names, and one text that says what they are."""
+    """Stores the model with its landmarks."""
     about = {
-        "format": FORMAT,
         "cell": bracket_model.cell,
         "alphabet": ALPHABET,
         "classes": CLASSES,
@@ -170,13 +155,12 @@ def write(bracket_model: BracketModel, path: Path) -> None:
         "steps": bracket_model.steps,
         "landmarks": [asdict(landmark) for landmark in bracket_model.landmarks],
     }
-    arrays = {name: weight.half().numpy() for name, weight in bracket_model.model.state_dict().items()}
-    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+    shipped.write(path, FORMAT, about, bracket_model.model)
 
 
 def figures(cell: str) -> list[dict[str, Any]]:
     """What was measured for each trained seed of a cell; see `measure`."""
-    path = WEIGHTS / f"brackets_{checks.one_of('cell', cell, CELLS).lower()}.json"
+    path = shipped.WEIGHTS / f"brackets_{checks.one_of('cell', cell, CELLS).lower()}.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -228,13 +212,13 @@ def _train_and_search(cell: str, seed: int, steps: int) -> BracketModel:
 def _rebuild(cell: str, seeds: Sequence[int], steps: int, out: Path) -> None:
     """Trains a cell from every seed, writes the model that is shipped and what was measured for all."""
     trained = [_train_and_search(cell, seed, steps) for seed in seeds]
-    shipped = max(trained, key=lambda model: abs(model.landmark("inside quotes").r))
+    best = max(trained, key=lambda model: abs(model.landmark("inside quotes").r))
     lines, english = HeldOut.lines(MEASURE_SEED), HeldOut.english()
-    table = [{"shipped": model is shipped, **measure(model, lines, english)} for model in trained]
+    table = [{"shipped": model is best, **measure(model, lines, english)} for model in trained]
     weights, measured = out / f"brackets_{cell.lower()}.npz", out / f"brackets_{cell.lower()}.json"
-    write(shipped, weights)
+    write(best, weights)
     measured.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"wrote {weights} ({weights.stat().st_size} bytes, seed {shipped.seed}) and {measured}")
+    print(f"wrote {weights} ({weights.stat().st_size} bytes, seed {best.seed}) and {measured}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -245,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cell", nargs="+", choices=CELLS, default=CELLS, help="the cells (default: all)")
     parser.add_argument("--seed", nargs="+", type=int, default=SEEDS, help="the seeds of each cell (default: 0 1 2)")
     parser.add_argument("--steps", type=int, default=TRAINING_STEPS, help="training steps (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="where to write (default: the package)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
     options.out.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import json
-import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from lessons_src import bracket_measures, bracket_models, bracket_training, brac
 from lessons_src.bracket_measures import QUANTITIES, HeldOut, correlations, find_landmarks, judge, memory
 from lessons_src.bracket_models import CLAMPS, MEASURE_SEED, Clamp, figures, load, read, write
 from lessons_src.bracket_training import CELLS
+from lessons_src.shipped import WEIGHTS
 
 MARGIN = 0.02
 """How far a figure measured here may lie from the one in the shipped table: other lines, other processors."""
@@ -60,7 +60,7 @@ def row(cell):
 def test_the_shipped_models_have_the_book_s_size():
     assert sum(p.numel() for p in load("LSTM").model.parameters()) == 12_333
     for cell in CELLS:
-        assert (bracket_models.WEIGHTS / f"brackets_{cell.lower()}.npz").stat().st_size < 40_000
+        assert (WEIGHTS / f"brackets_{cell.lower()}.npz").stat().st_size < 40_000
 
 
 def test_every_cell_was_trained_from_three_seeds():
@@ -213,7 +213,7 @@ def test_the_command_writes_what_load_reads(tmp_path, capsys, monkeypatch):
 def test_a_file_is_rewritten_byte_for_byte(shipped, tmp_path):
     path = tmp_path / "again.npz"
     write(shipped, path)
-    assert path.read_bytes() == (bracket_models.WEIGHTS / f"brackets_{shipped.cell.lower()}.npz").read_bytes()
+    assert path.read_bytes() == (WEIGHTS / f"brackets_{shipped.cell.lower()}.npz").read_bytes()
 
 
 def test_landmarks_are_frozen(lstm):
@@ -221,51 +221,20 @@ def test_landmarks_are_frozen(lstm):
         lstm.landmarks[0].unit = 3
 
 
-def damaged(kind, path):
-    """A file that is not a bracket model, in one of many ways."""
-    good = (bracket_models.WEIGHTS / "brackets_rnn.npz").read_bytes()
-    arrays = dict(np.load(bracket_models.WEIGHTS / "brackets_rnn.npz"))
-    about = json.loads(str(arrays["about"]))
-    changes: dict[str, dict[str, Any]] = {
-        "other alphabet": {"about": json.dumps({**about, "alphabet": about["alphabet"][::-1]})},
-        "other cell": {"about": json.dumps({**about, "cell": "GRU"})},
-        "unknown cell": {"about": json.dumps({**about, "cell": "LTSM"})},
-        "no landmarks": {"about": json.dumps({k: v for k, v in about.items() if k != "landmarks"})},
-        "not JSON": {"about": "hello"},
-        "NaN": {"head.bias": np.full(13, math.nan, np.float16)},
-        "float32": {"head.bias": np.zeros(13, np.float32)},
-        "other shape": {"head.bias": np.zeros(12, np.float16)},
-        "one array too many": {"extra": np.zeros(3, np.float16)},
-    }
-    if kind in changes:
-        np.savez(path, **{**arrays, **changes[kind]})
-    else:
-        middle = len(good) // 2
-        flipped = good[:middle] + bytes([good[middle] ^ 255]) + good[middle + 1 :]
-        path.write_bytes({"empty": b"", "cut": good[:middle], "flipped": flipped, "text": b"hello\n" * 50}[kind])
+CHANGES: dict[str, Any] = {
+    "other alphabet": {"alphabet": brackets.ALPHABET[::-1]},
+    "other cell": {"cell": "GRU"},
+    "unknown cell": {"cell": "LTSM"},
+    "no landmarks": {"landmarks": None},
+}
 
 
-KINDS = [
-    "other alphabet",
-    "other cell",
-    "unknown cell",
-    "no landmarks",
-    "not JSON",
-    "NaN",
-    "float32",
-    "other shape",
-    "one array too many",
-    "empty",
-    "cut",
-    "flipped",
-    "text",
-]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_damaged_or_foreign_file_is_refused(kind, tmp_path):
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_file_that_says_something_else_is_refused(kind, tmp_path):
     path = tmp_path / "brackets_rnn.npz"
-    damaged(kind, path)
+    arrays = dict(np.load(WEIGHTS / "brackets_rnn.npz"))
+    about = json.loads(str(arrays["about"])) | CHANGES[kind]
+    np.savez(path, **(arrays | {"about": json.dumps(about)}))
     with pytest.raises(ValueError, match=r"brackets_rnn.npz: expected a bracket model, as `python -m"):
         read(path)
 
