@@ -8,6 +8,11 @@ from torch import Tensor
 
 from lessons_src import checks
 
+_APART = 1_000_003
+"""How far the generators of two seeds lie apart, so that no two share their batches."""
+
+_GREATEST_SEED = checks.GREATEST_SEED // (2 * _APART)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -66,14 +71,14 @@ class Windows:
     def __init__(self, ids: Int[Tensor, " characters"], batch_size: int, steps: int, seed: int = 0) -> None:
         self._batch_size = checks.whole_number("batch_size", batch_size)
         self._steps = checks.whole_number("steps", steps)
-        self._seed = checks.whole_number("seed", seed, least=0)
+        self._seed = checks.whole_number("seed", seed, least=0, most=_GREATEST_SEED)
         self._ids = ids
         self.in_one_reading = max(1, (_long_enough(ids, steps) - 1) // (batch_size * steps))
         """How many batches have as many characters as the text."""
 
     def batch(self, k: int) -> Batch:
         """The k-th batch, k = 0, 1, 2 …"""
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + k)
+        generator = torch.Generator().manual_seed(self._seed * _APART + k)
         start = torch.randint(len(self._ids) - self._steps, (self._batch_size, 1), generator=generator)
         places = start + torch.arange(self._steps)
         return Batch(self._ids[places], self._ids[places + 1], True)

@@ -15,6 +15,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+if __name__ == "__main__":
+    at_ctrl_c = signal.getsignal(signal.SIGINT)
+    if callable(at_ctrl_c):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until PyTorch is loaded, Ctrl-C ends the process without a trace
+
 import torch.distributed as dist
 from tqdm import tqdm
 
@@ -47,11 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with _processes():
-            return int(options.run(options))
-    except (ValueError, TypeError, FloatingPointError) as error:
+            result = int(options.run(options))
+        sys.stdout.flush()
+        return result
+    except (ValueError, TypeError, FloatingPointError, OSError) as error:  # OSError: nobody reads, or the disk is full
         print(f"char_rnn: {error}", file=sys.stderr)
         return 1
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
+            raise
+        print("char_rnn: not enough memory; take a smaller hidden_size, batch_size or window", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
+        print("char_rnn: stopped in the midst of a step; go on from the last checkpoint, if any", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -74,6 +87,8 @@ def _go_on(training: Training, options: argparse.Namespace) -> int:
     every, first = checks.whole_number("every", options.every), training.rank == 0
     if not options.model.parent.is_dir():
         raise ValueError(f"model: {options.model} cannot be written, since there is no folder {options.model.parent}")
+    if not os.access(options.model.parent, os.W_OK):
+        raise ValueError(f"model: {options.model} cannot be written, since the folder is read-only")
     steps, stop = training.settings.steps, False
     with (
         _wait_for_the_step(alone=training.processes == 1) as asked_to_stop,
@@ -185,4 +200,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if callable(at_ctrl_c):
+        signal.signal(signal.SIGINT, at_ctrl_c)
+    status = main()
+    with contextlib.suppress(OSError):  # it was reported; Python would do so again
+        sys.stdout.close()
+    sys.exit(status)

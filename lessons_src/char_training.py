@@ -62,7 +62,7 @@ class Settings:
         checks.one_of("cell", self.cell, LAYERS)
         for name in ("hidden_size", "num_layers", "batch_size", "window", "steps", "least"):
             checks.whole_number(name, getattr(self, name))
-        checks.whole_number("seed", self.seed, least=0)
+        checks.whole_number("seed", self.seed, least=0, most=checks.GREATEST_SEED)
         for name, most in {"rate": 10.0, "clip_norm": 1e6, "held_out": 0.5}.items():
             if not checks.number_between(name, getattr(self, name), 0.0, most) > 0:
                 raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")
@@ -180,20 +180,24 @@ class Training:
 
 
 @torch.no_grad()
-def bits_per_character(model: CharModel, ids: Int[Tensor, " characters"], steps: int = 1000) -> float:
+def bits_per_character(model: CharModel, ids: Int[Tensor, " characters"], steps: int = 1000, streams: int = 1) -> float:
     """The mean surprise of every character but the first, in bits, read in one go from a zero state.
 
     Args:
         model: of the next character.
-        ids: (N,), at least two.
+        ids: (N,), more than `streams`.
         steps: how many characters are computed at once; it changes nothing but the memory needed.
+        streams: into how many equal stretches the text is cut, each read from a zero state, side by side: more are
+            faster, and miss more of the context. What does not fill the last stretch is left out.
     """
-    if len(ids) < 2:
-        raise ValueError(f"ids: expected at least two characters, got {len(ids)}")
+    length = (len(ids) - 1) // checks.whole_number("streams", streams)
+    if length < 1:
+        raise ValueError(f"ids: expected at least {streams + 1} characters, got {len(ids)}")
+    x_rows, y_rows = (part[: streams * length].view(streams, length) for part in (ids[:-1], ids[1:]))
     state, found = None, []
-    for x, y in zip(ids[:-1].split(steps), ids[1:].split(steps), strict=True):
-        scores, state = model(x[None], state)
-        found.append(-cross_entropy(scores[0], y, reduction="none"))
+    for x, y in zip(x_rows.split(steps, dim=1), y_rows.split(steps, dim=1), strict=True):
+        scores, state = model(x, state)
+        found.append(-cross_entropy(scores.flatten(0, 1), y.flatten(), reduction="none"))
     return float(surprise(torch.cat(found).double()).mean())
 
 

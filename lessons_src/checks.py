@@ -6,13 +6,18 @@ from numbers import Integral, Real
 import torch
 from torch import Tensor
 
+GREATEST_SEED = 2**63 - 1
+"""The greatest that `torch.Generator` takes."""
 
-def whole_number(name: str, value: object, least: int = 1) -> int:
-    """Returns `value` as an int of at least `least`; anything else is refused."""
+
+def whole_number(name: str, value: object, least: int = 1, most: int | None = None) -> int:
+    """Returns `value` as an int of at least `least`, and at most `most` if there is one; anything else is refused."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
     if value < least:
         raise ValueError(f"{name}: expected a whole number of at least {least}, got {value}")
+    if most is not None and int(value) > most:
+        raise ValueError(f"{name}: expected a whole number of at most {most}, got {value}")
     return int(value)
 
 

@@ -104,6 +104,8 @@ def read_text(path: str | Path) -> str:
         raise ValueError(f"path: {path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ValueError(f"path: {path} cannot be read ({error.strerror})") from None
+    if "\0" in text:  # a binary file may be UTF-8 by chance, and UTF-16 without its mark is, for English
+        raise ValueError(f"path: {path} is no text, since it holds a zero byte; if it is UTF-16, save it as UTF-8")
     if not text.strip():
         raise ValueError(f"path: {path} holds no text")
     return text

@@ -37,7 +37,7 @@ def sample(model: CharModel, prompt: str, count: int, *, temperature: float = 1.
         seed: of the draws.
     """
     checks.whole_number("count", count)
-    checks.whole_number("seed", seed, least=0)
+    checks.whole_number("seed", seed, least=0, most=checks.GREATEST_SEED)
     checks.number_between("temperature", temperature, 0.0, HOTTEST)
     if not prompt:
         raise ValueError("prompt: expected at least one character, got an empty text")

@@ -99,6 +99,7 @@ def test_in_one_reading_as_many_characters_are_read_as_the_text_has() -> None:
         ),
         (lambda: Streams(torch.arange(9), 2, -1), ValueError, "steps: expected a whole number of at least 1, got -1"),
         (lambda: Windows(torch.arange(9), 2, 3, -1), ValueError, "seed: expected a whole number of at least 0, got -1"),
+        (lambda: Windows(torch.arange(9), 2, 3, 2**63), ValueError, "seed: expected a whole number of at most"),
         (lambda: Windows(torch.zeros(0).long(), 2, 3), ValueError, "ids: expected a tensor of shape"),
         (lambda: Windows(torch.arange(-1, 9), 2, 3), ValueError, "ids: expected values from 0"),
     ],

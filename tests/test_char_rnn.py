@@ -123,14 +123,14 @@ def test_a_second_ctrl_c_does_not_wait(text: Path, tmp_path: Path, monkeypatch: 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def started(module: list[str], arguments: list[str]) -> subprocess.Popen[bytes]:
+def started(module: list[str], arguments: list[str], stderr: int = subprocess.STDOUT) -> subprocess.Popen[bytes]:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", *module, "lessons_src.char_rnn", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr)
 
 
 def first_checkpoint(process: subprocess.Popen[bytes], model: Path) -> bytes:
-    """The first checkpoint that is seen; it is put in place whole, so what is there can be read."""
+    """What is first seen in a file; a checkpoint is put in place whole, so what is there can be read."""
     for _ in range(12_000):
         if model.exists():
             return model.read_bytes()
@@ -180,6 +180,7 @@ def test_a_finished_training_is_resumed_to_its_result(
 
 FILES = {
     "binary": bytes(range(256)),
+    "zeros": bytes(5000),
     "latin": "Das Gebäude war größer. ".encode("latin-1") * 40,
     "empty": b"",
     "blank": b" \n\t\n",
@@ -189,6 +190,7 @@ FILES = {
 WRONG_TEXTS = {
     "missing": r"path: .*missing cannot be read \(No such file or directory\)",
     "binary": r"path: .*binary is not UTF-8 text \(byte 128\); save it as UTF-8",
+    "zeros": r"path: .*zeros is no text, since it holds a zero byte",
     "latin": r"path: .*latin is not UTF-8 text \(byte 7\); save it as UTF-8",
     "empty": r"path: .*empty holds no text",
     "blank": r"path: .*blank holds no text",
@@ -265,9 +267,59 @@ def test_settings_that_make_no_sense_are_refused(
     for options, message in (
         (["--window", "0"], "window: expected a whole number of at least 1, got 0"),
         (["--rate", "0"], "rate: expected a number above 0, got 0.0"),
+        (["--seed", str(2**63)], "seed: expected a whole number of at most"),
+        (
+            [*OPTIONS, "--hidden-size", str(10**8)],
+            "not enough memory; take a smaller hidden_size, batch_size or window",
+        ),
         ([*OPTIONS, "--every", "0"], "every: expected a whole number of at least 1, got 0"),
     ):
         assert message in refusal(["train", *words(text, tmp_path / "model.pt"), *options], capsys)
+
+
+def test_other_errors_of_pytorch_are_not_taken_for_a_lack_of_memory(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> Any:
+        raise RuntimeError("the shapes do not fit")
+
+    monkeypatch.setattr(Training, "_loss", wrong)
+    with pytest.raises(RuntimeError, match="the shapes do not fit"):
+        main(["train", *words(text, tmp_path / "model.pt"), *OPTIONS])
+
+
+def test_a_folder_that_may_not_be_written_is_noticed_before_the_training(
+    text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
+    told = refusal(["train", *words(text, tmp_path / "model.pt"), *OPTIONS], capsys)
+    assert "cannot be written, since the folder is read-only" in told
+
+
+def test_output_that_nobody_reads_ends_the_training_and_keeps_a_checkpoint(text: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.pt"
+    process = started([], ["train", *words(text, model), *OPTIONS, "--every", "1"], stderr=subprocess.PIPE)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    with process.stderr as told:
+        assert told.read().decode().strip() == "char_rnn: [Errno 32] Broken pipe"
+    assert process.wait(60) == 1
+    assert 0 < len(load(model)["losses"]) < 40
+    assert main(["resume", *words(text, model)]) == 0
+
+
+def test_ctrl_c_while_pytorch_loads_leaves_no_traceback(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = tmp_path / "loading"
+    (tmp_path / "torch.py").write_text(f"import time\nopen({str(loading)!r}, 'w').close()\ntime.sleep(60)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = started([], ["train", *words(text, tmp_path / "model.pt")])
+    first_checkpoint(process, loading)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == b""
+    assert process.returncode == -signal.SIGINT
 
 
 def test_more_processes_than_places_in_the_text_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

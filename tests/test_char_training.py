@@ -267,6 +267,17 @@ def test_bits_per_character_are_the_mean_surprise() -> None:
     assert bits_per_character(model, ids, steps=1) == pytest.approx(total / 12, rel=1e-9)
 
 
+def test_streams_are_read_side_by_side_each_from_a_zero_state() -> None:
+    torch.manual_seed(0)
+    model = CharModel("abc·", hidden_size=5)
+    ids = model.vocabulary.encode("abcabbacacbbca")  # the last character is more than three stretches of 4 need
+    one_by_one = [bits_per_character(model, part) for part in (ids[:5], ids[4:9], ids[8:13])]
+    for steps in (1000, 3):
+        found = bits_per_character(model, ids, steps=steps, streams=3)
+        assert found == pytest.approx(sum(one_by_one) / 3, rel=1e-6)
+    assert abs(found - bits_per_character(model, ids[:13])) > 1e-4
+
+
 def test_bits_of_a_model_that_knows_nothing_are_those_of_the_alphabet() -> None:
     model = CharModel("abcdefg·", hidden_size=2)
     with torch.no_grad():
@@ -276,8 +287,10 @@ def test_bits_of_a_model_that_knows_nothing_are_those_of_the_alphabet() -> None:
 
 
 def test_bits_of_a_single_character_are_refused() -> None:
-    with pytest.raises(ValueError, match="ids: expected at least two characters, got 1"):
+    with pytest.raises(ValueError, match="ids: expected at least 2 characters, got 1"):
         bits_per_character(CharModel("ab·"), torch.tensor([0]))
+    with pytest.raises(ValueError, match="ids: expected at least 5 characters, got 4"):
+        bits_per_character(CharModel("ab·"), torch.tensor([0, 1, 0, 1]), streams=4)
 
 
 @pytest.mark.parametrize("text", ["", "short", "x" * 35, "x" * 36])

@@ -464,6 +464,12 @@ def test_bad_input_is_refused_by_name_with_what_came_and_what_was_expected(refus
     assert refusal.expected in message
 
 
+def test_a_whole_number_may_have_a_greatest_value() -> None:
+    assert checks.whole_number("seed", 7, most=7) == 7
+    with pytest.raises(ValueError, match="seed: expected a whole number of at most 7, got 8"):
+        checks.whole_number("seed", 8, most=7)
+
+
 def test_numpys_whole_numbers_are_whole_numbers() -> None:
     size = SimpleNamespace(three=torch.arange(4).numpy()[3])
     assert checks.whole_number("size", size.three) == 3

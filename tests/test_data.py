@@ -175,12 +175,14 @@ def test_a_text_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_no_text_is_refused_with_the_reason(tmp_path: Path) -> None:
-    latin, empty = tmp_path / "latin.txt", tmp_path / "empty.txt"
+    latin, empty, zero = (tmp_path / name for name in ("latin.txt", "empty.txt", "zero.bin"))
+    zero.write_text("UTF-16", encoding="utf-16-le")
     latin.write_bytes(b"Gr\xfc\xdfe")
     empty.write_text(" \n")
     for path, reason in (
         (latin, r"latin.txt is not UTF-8 text \(byte 2\)"),
         (empty, "empty.txt holds no text"),
+        (zero, "zero.bin is no text, since it holds a zero byte; if it is UTF-16"),
         (tmp_path / "none.txt", r"none.txt cannot be read \(No such file"),
         (tmp_path, r"cannot be read \("),
     ):

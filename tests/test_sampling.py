@@ -101,6 +101,7 @@ def test_a_prompt_may_hold_unknown_characters() -> None:
         ({"temperature": math.nan}, r"temperature: expected a number from 0 to 1e\+06, got nan"),
         ({"temperature": math.inf}, r"temperature: expected a number from 0 to 1e\+06, got inf"),
         ({"seed": -1}, "seed: expected a whole number of at least 0, got -1"),
+        ({"seed": 2**63}, f"seed: expected a whole number of at most {2**63 - 1}, got {2**63}"),
         ({"model": CharModel("ab·", ("yes", "no"))}, "model: expected a model of the next character, got one with cl"),
         ({"model": CharModel("ab·", bidirectional=True)}, "model: expected one that reads forwards only, got a bidir"),
     ],
