@@ -125,6 +125,18 @@ def test_without_recurrent_weights_the_product_is_the_truth_and_with_them_it_is_
     assert gaps[0] > 2 * gaps[1], "an open gate leaves less to the other road"
 
 
+def test_over_200_steps_a_bias_of_1_is_far_from_enough() -> None:
+    """What chapter 10 says of the widget."""
+    roads = {b: ForgetBias(b, steps=200).roads() for b in (0.0, 1.0, 3.0, 5.0)}
+    assert float(roads[1.0][1][0]) < float(roads[1.0][0][0]) < -9
+    assert float(roads[3.0][1][0]) < -3 < float(roads[5.0][1][0])
+    agreed = [int(((t - p).abs() < math.log10(2)).flip(0).int().cumprod(0).sum()) for t, p in roads.values()]
+    assert agreed == sorted(agreed)
+    assert agreed[-1] > 5 * agreed[0]
+    gaps = [float(t[0] - p[0]) for gain in (0.3, 0.6, 1.0, 2.0) for t, p in [ForgetBias(1.0, gain=gain).roads()]]
+    assert gaps == sorted(gaps)
+
+
 def test_the_layer_is_gradient_explorers() -> None:
     widget = ForgetBias(3.0, steps=7, hidden_size=5, gain=0.5, seed=4)
     explorer = GradientExplorer("LSTM", gate_bias=3.0, steps=7, hidden_size=5, gain=0.5, seed=4)

@@ -198,6 +198,7 @@ def test_a_step_is_picked_by_pointer_and_stays_within_the_sequence(stage: Stage)
     assert control(page, "cursor").input_value() == "50"
     put(page, steps=20)
     assert control(page, "cursor").input_value() == "20"
+    assert control(page, "cursor").get_attribute("max") == "20"
     assert "At t = 20, the last step" in sentence(page)
 
 
