@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from lessons_src import decoding
+from lessons_src import decoding, pair_models
 from lessons_src.decoding import Hypothesis, beam, beam_search, draw, exact_match, greedy
 from lessons_src.seq2seq import ATTENTIONS, END_ID, START_ID, Seq2Seq, target_vocabulary
 from lessons_src.text import Vocabulary
@@ -159,6 +159,14 @@ def test_many_sources_are_written_as_if_each_were_alone() -> None:
         assert alone.weights is not None
         assert found.weights.shape == alone.weights.shape == (len(found.text) + found.finished, len(source))
         torch.testing.assert_close(found.weights, alone.weights)
+
+
+def test_a_target_that_ends_early_keeps_its_own_log_probability() -> None:
+    net, sources = pair_models.load("sums").model, ["1+1", "999+999", "7+15"]
+    together = greedy(net, sources)
+    assert len({len(written.text) for written in together}) > 1
+    for source, found in zip(sources, together, strict=True):
+        assert found.log_probability == pytest.approx(greedy(net, [source])[0].log_probability, abs=1e-4)
 
 
 def test_drawing_follows_its_seed_and_at_temperature_0_it_is_greedy() -> None:

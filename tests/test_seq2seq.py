@@ -105,6 +105,14 @@ def test_the_weights_change_when_the_encoders_outputs_change(attention: str) -> 
     assert (before - after).abs().max() > 1e-3
 
 
+def test_the_bridge_brings_the_last_states_of_both_directions_to_one() -> None:
+    net = model()
+    source = torch.tensor([[0, 1, 2]])
+    _, ends = net.encoder(net.source_embedding(source))
+    assert net.bridge is not None
+    close(net.encode(source).state[0, 0], torch.tanh(net.bridge(torch.cat([ends[0, 0], ends[1, 0]]))))
+
+
 def test_given_weights_take_the_place_of_its_own() -> None:
     net = model()
     encoded = net.encode(torch.tensor([[0, 1, 2]]))
@@ -130,6 +138,16 @@ def test_batches_show_every_pair_before_any_comes_again() -> None:
     assert len(firsts) == 20
     first, second = (sorted(map(tuple, half.tolist())) for half in (firsts[:10], firsts[10:]))
     assert first == second
+
+
+def test_batches_keep_the_whole_of_every_pair() -> None:
+    net = model()
+    pairs = copies(30, 1, shortest=1, longest=9).train
+    for drawn in net.batches(pairs, 5, size=6):
+        for ids, length, target in zip(drawn.source, drawn.lengths, drawn.target, strict=True):
+            assert int((target != IGNORED).sum()) == length + 1
+            assert len(ids) == drawn.lengths.max() >= length
+        assert (drawn.target != IGNORED).any(0).all()
 
 
 def test_the_loss_with_teacher_forcing_is_the_cross_entropy_of_each_true_token() -> None:
