@@ -16,7 +16,7 @@ from lessons_src.name_models import SHIPPED_READINGS
 from lessons_src.widgets.arrays import pack
 from lessons_src.widgets.base import BookWidget
 
-LONGEST, MOST_PADDING = 30, 12
+LONGEST, MOST_PADDING = 24, 12
 LANGUAGE_NAMES = ("English", "German", "French", "Spanish", "Polish", "Finnish", "Turkish", "Hungarian")
 
 
@@ -27,7 +27,7 @@ class NameReader(BookWidget):
     float64, also without a kernel; `probabilities` are the same here, by `TextClassifier`.
 
     Args:
-        name: any text; what is no letter of ASCII once accents are off is left out, and so is what lies behind 30.
+        name: any text; what is no letter of ASCII once accents are off is left out, and so is what lies behind 24.
         reading: "final" for the final states of both directions, "mean" for the mean of the outputs, "last" for the
             output at the last place, padding included.
         padding: how many places of padding stand behind the name, from 0 to 12.
@@ -41,7 +41,7 @@ class NameReader(BookWidget):
 
     _bundle = traitlets.Unicode("name_reader").tag(sync=True)
 
-    name = traitlets.Unicode("frankreich").tag(sync=True)
+    name = traitlets.Unicode("finlandiya").tag(sync=True)
     reading = traitlets.Unicode("final").tag(sync=True)
     padding = traitlets.Int(0).tag(sync=True)
     with_lengths = traitlets.Bool(True).tag(sync=True)
@@ -50,7 +50,7 @@ class NameReader(BookWidget):
     about: Any = traitlets.Dict(read_only=True).tag(sync=True)  # alphabet, languages, accuracies
 
     def __init__(
-        self, name: str = "frankreich", reading: str = "final", padding: int = 0, with_lengths: bool = True
+        self, name: str = "finlandiya", reading: str = "final", padding: int = 0, with_lengths: bool = True
     ) -> None:
         super().__init__(name=name, reading=reading, padding=padding, with_lengths=with_lengths)
 

@@ -11,7 +11,7 @@ import { choice, createShell, flag, number, text } from "./shell.js";
 /** What the tests compare with PyTorch: the arithmetic that is shipped. */
 export const arithmetic = { makeClassifier, encode, lettersOf, answers };
 
-const LONGEST = 30;
+const LONGEST = 24;
 const MOST_PADDING = 12;
 const READINGS = ["final", "mean", "last"];
 

@@ -22,25 +22,35 @@ export function createGrid() {
       const { letters, columns, clean, languages, codes } = scene;
       const narrow = width < NARROW;
       const left = narrow ? 28 : 84;
-      const right = narrow ? 96 : 170;
+      const right = narrow ? 82 : 170;
       const cell = Math.min(36, (width - left - right - 14) / Math.max(1, letters.length));
-      const bars = left + cell * letters.length + 14;
+      const bars = left + Math.max(cell * letters.length, narrow ? 108 : 150) + 14;
+      const length = Math.min(260, width - bars - 38);
       const height = TOP + ROW * codes.length + 4;
       for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` }))
         root.setAttribute(name, String(value));
       root.setAttribute("aria-label", aboutGrid(scene));
       root.replaceChildren(
         svg("text", { x: left, y: 13, class: "nr-head" }, narrow ? "if it ended here" : "if the name ended here"),
-        svg("text", { x: bars, y: 13, class: "nr-head" }, "the whole name"),
+        svg("text", { x: bars, y: 13, class: "nr-head" }, narrow ? "whole name" : "the whole name"),
         ...[...letters].map((letter, t) =>
-          svg("text", { x: left + (t + 0.5) * cell, y: TOP - 9, class: "nr-letter" }, letter === " " ? "␣" : letter),
+          svg(
+            "text",
+            {
+              x: left + (t + 0.5) * cell,
+              y: TOP - 9,
+              class: "nr-letter",
+              style: `font-size: ${Math.min(14, 1.6 * cell)}px`,
+            },
+            letter === " " ? "␣" : letter,
+          ),
         ),
         ...codes.flatMap((code, k) => {
           const y = TOP + k * ROW;
           const label = svg("text", { x: 0, y: y + 17, class: "nr-language" }, narrow ? code : languages[k]);
           return [label, ...columns.flatMap((column, t) => cellOf(column, k, left + t * cell, y, cell))];
         }),
-        ...codes.flatMap((_, k) => barOf(columns, clean, k, bars, TOP + k * ROW, width - bars - 38)),
+        ...codes.flatMap((_, k) => barOf(columns, clean, k, bars, TOP + k * ROW, length)),
       );
     },
   };
@@ -53,10 +63,15 @@ function cellOf(column, k, x, y, size) {
   const box = { x: x + 0.5, y: y + 0.5, width: Math.max(1, size - 1), height: ROW - 1 };
   const nodes = [svg("rect", { ...box, fill: colour, "data-cell": `${k}`, "data-p": column[k].toFixed(6) })];
   const ink = inkOn(colour);
-  if (best)
+  if (best) {
+    const gap = size < 14 ? 1 : 2.5;
     nodes.push(
-      svg("rect", { x: x + 2.5, y: y + 2.5, width: Math.max(1, size - 5), height: ROW - 5, fill: "none", stroke: ink }),
+      svg("rect", {
+        ...{ x: x + gap, y: y + gap, width: Math.max(1, size - 2 * gap), height: ROW - 2 * gap },
+        ...{ fill: "none", stroke: ink, "data-best": `${k}` },
+      }),
     );
+  }
   if (size < 27) return nodes;
   const digits = column[k].toFixed(2).replace(/^0/, "");
   return [...nodes, svg("text", { x: x + size / 2, y: y + 17, fill: ink, class: "nr-p" }, digits)];
