@@ -1,8 +1,8 @@
 """How the pages are made: one Sphinx extension, in parts that each do one thing.
 
-``mathml`` draws formulas, ``execution`` runs the chapters, ``claims`` collects what they found, ``widgets`` brings
-their live figures into the page, ``lean`` takes out what a page does not use, ``accessible`` mends what is left, and
-``guard`` keeps one build from spoiling the next.
+``mathml`` draws formulas, ``execution`` runs the chapters, ``claims`` collects what they found, ``glossary`` explains
+their terms, ``widgets`` brings their live figures into the page, ``lean`` takes out what a page does not use,
+``accessible`` mends what is left, and ``guard`` keeps one build from spoiling the next.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-PARTS = ("guard", "mathml", "execution", "claims", "widgets", "lean", "accessible")
+PARTS = ("guard", "mathml", "execution", "claims", "glossary", "widgets", "lean", "accessible")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
