@@ -28,26 +28,23 @@ from lessons_src.race_training import ENTRANTS, TASKS, Outcome, run, validation_
 
 RESULTS = Path(__file__).parent / "results" / "race.json"
 FORMAT = "unrolled race, 1"
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (0, 1, 2)
 RATES = (0.003, 0.01, 0.03)
-TRIAL_SEEDS = (100, 101)
 DISTANCES: Mapping[str, tuple[int, ...]] = {
     "recall": (10, 20, 40, 80),
     "adding": (10, 20, 40, 80),
     "text": (50,),
-    "text-4": (50,),
     "text-16": (50,),
 }
-TRIED_AT: Mapping[str, tuple[str, tuple[int, ...]]] = {
-    "recall": ("recall", (20, 40)),
-    "adding": ("adding", (20, 40)),
-    "text": ("text", (50,)),
-    "text-4": ("text", (50,)),
-    "text-16": ("text-16", (50,)),
+TRIALS: Mapping[str, tuple[tuple[int, int], ...]] = {
+    "recall": ((20, 100), (20, 101), (40, 100), (40, 101)),
+    "adding": ((20, 100), (20, 101), (40, 100), (40, 101)),
+    "text": ((50, 100),),
+    "text-16": ((50, 100),),
 }
-"""From which trials a task takes its learning rate: of which task, at which distances."""
+"""The distances and seeds at which learning rates are tried; runs on text differ little from seed to seed."""
 
-MARGINS = {"recall": 0.05, "adding": 0.005, "text": 0.03, "text-4": 0.03, "text-16": 0.03}
+MARGINS = {"recall": 0.05, "adding": 0.005, "text": 0.03, "text-16": 0.03}
 """How far a score may be from the stored one when a point is trained again, in the task's unit."""
 
 LOSS_MARGIN = 0.1
@@ -149,8 +146,7 @@ def grid() -> list[Key]:
 
 def trials_of(task: str, entrant: str) -> list[Trial]:
     """The trials from which the learning rate of an entrant in a task is chosen."""
-    source, distances = TRIED_AT[task]
-    return [Trial(source, d, entrant, seed, rate) for d in distances for seed in TRIAL_SEEDS for rate in RATES]
+    return [Trial(task, distance, entrant, seed, rate) for distance, seed in TRIALS[task] for rate in RATES]
 
 
 def load(path: Path = RESULTS) -> Results:
@@ -236,13 +232,13 @@ def compute(results: Results, what: Trial | Key) -> None:
     results.points[what] = Point(**dataclasses.asdict(outcome), rate=rate, torch=torch.__version__, date=today)
 
 
-def check(key: Key, stored: Point) -> tuple[Outcome, list[str]]:
-    """Trains a stored point again.
+def check(key: Key, stored: Point) -> list[str]:
+    """Trains a stored point again; a sentence for each thing that is further from the stored one than its margin."""
+    return compare(key, stored, run(key.task, key.distance, key.entrant, stored.rate, key.seed))
 
-    Returns:
-        What came of it, and a sentence for each thing that is further from the stored one than its margin.
-    """
-    found = run(key.task, key.distance, key.entrant, stored.rate, key.seed)
+
+def compare(key: Key, stored: Point, found: Outcome) -> list[str]:
+    """A sentence for each thing in which two outcomes of a point differ by more than its margin."""
     faults = []
     if abs(found.score - stored.score) > MARGINS[key.task]:
         faults.append(f"{key}: score {found.score:.4f}, stored {stored.score:.4f}, margin {MARGINS[key.task]}")
@@ -252,7 +248,7 @@ def check(key: Key, stored: Point) -> tuple[Outcome, list[str]]:
     new, old = found.shares[0], stored.shares[0]
     if abs(new - old) > LOSS_MARGIN * old:
         faults.append(f"{key}: gradient share {new:.2g} before training, stored {old:.2g}")
-    return found, faults
+    return faults
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -290,8 +286,8 @@ def _check_all(results: Results, keys: Sequence[Key]) -> None:
     for key in keys:
         if key not in results.points:
             raise ValueError(f"key: {key} is not in the results yet")
-        found, wrong = check(key, results.points[key])
-        print(f"{key}: score {found.score:.4f}, stored {results.points[key].score:.4f}")
+        wrong = check(key, results.points[key])
+        print(f"{key}: {'differs' if wrong else 'as stored, within the margins'}")
         faults += wrong
     if faults:
         raise ValueError("\n".join(faults))

@@ -97,7 +97,6 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "recall": Task("first-symbol recall", 32, 500, "share right", False, 0.9),
         "adding": Task("adding", 32, 800, "mean squared error", True, 0.01),
         "text": Task("next character", 48, 300, "bits per character", True, None),
-        "text-4": Task("next character, a quarter of the text", 48, 300, "bits per character", True, None, 1 / 4),
         "text-16": Task("next character, a sixteenth of the text", 48, 300, "bits per character", True, None, 1 / 16),
     }
 )
@@ -111,12 +110,12 @@ class Sample(NamedTuple):
 
 
 class Text(NamedTuple):
-    """The ids of three parts of Python's help that share no paragraph, and how many different characters there are."""
+    """The ids of three parts of Python's help that share no paragraph, and the characters that they stand for."""
 
     train: Tensor
     validation: Tensor
     test: Tensor
-    characters: int
+    vocabulary: Vocabulary
 
 
 @cache
@@ -126,7 +125,7 @@ def help_text() -> Text:
 
     def paragraphs(*parts: list[str]) -> list[str]:
         found = (p for part in parts for topic in part for p in topic.lower().split("\n\n"))
-        return list(dict.fromkeys(p for p in found if p.strip()))
+        return list(dict.fromkeys(p.strip("\n") for p in found if p.strip()))
 
     test, validation = topics[::10], topics[5::10]
     train_part = paragraphs([topic for k, topic in enumerate(topics) if k % 5])
@@ -135,12 +134,12 @@ def help_text() -> Text:
     unseen = [p for p in paragraphs(test) if p not in known | set(fresh)]
     vocabulary = Vocabulary(common_alphabet("\n\n".join(train_part), least=20))
     ids = [vocabulary.encode("\n\n".join(part)) for part in (train_part, fresh, unseen)]
-    return Text(ids[0], ids[1], ids[2], len(vocabulary))
+    return Text(ids[0], ids[1], ids[2], vocabulary)
 
 
 def sizes(task: str) -> tuple[int, int]:
     """The number of inputs and of outputs that a task has."""
-    return {"recall": (12, 8), "adding": (2, 1)}.get(task) or (help_text().characters, help_text().characters)
+    return {"recall": (12, 8), "adding": (2, 1)}.get(task) or (len(help_text().vocabulary), len(help_text().vocabulary))
 
 
 def parameters(cell: str, inputs: int, hidden_size: int, outputs: int) -> int:
@@ -155,7 +154,8 @@ def parameters(cell: str, inputs: int, hidden_size: int, outputs: int) -> int:
 def hidden_size(cell: str, inputs: int, outputs: int, budget: int) -> int:
     """The H with which a network comes nearest to `budget` parameters."""
     checks.whole_number("budget", budget, least=parameters(cell, inputs, 1, outputs))
-    return min(range(1, budget), key=lambda size: abs(parameters(cell, inputs, size, outputs) - budget))
+    most = math.isqrt(budget) + 1  # there are more than H² parameters
+    return min(range(1, most), key=lambda size: abs(parameters(cell, inputs, size, outputs) - budget))
 
 
 def size_in(task: str, entrant: str) -> int:
@@ -208,7 +208,7 @@ def batches(task: str, distance: int, seed: int) -> Iterator[Sample]:
 
 def encoded(x: Tensor, y: Tensor) -> Sample:
     """Characters as one-hot vectors."""
-    return Sample(one_hot(x, help_text().characters).float(), y)
+    return Sample(one_hot(x, len(help_text().vocabulary)).float(), y)
 
 
 def loss(model: nn.Module, batch: Sample) -> Float[Tensor, ""]:

@@ -1,4 +1,4 @@
-"""What the stored points of the race say: who solves what, and which differences the seeds bear out. Nothing by hand."""
+"""What the stored points of the race say: who solves what, and which differences the seeds bear out."""
 
 import math
 import statistics
