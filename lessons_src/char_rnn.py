@@ -202,7 +202,4 @@ def _parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     if callable(at_ctrl_c):
         signal.signal(signal.SIGINT, at_ctrl_c)
-    status = main()
-    with contextlib.suppress(OSError):  # it was reported; Python would do so again
-        sys.stdout.close()
-    sys.exit(status)
+    sys.exit(main())
