@@ -169,6 +169,14 @@ def test_a_target_that_ends_early_keeps_its_own_log_probability() -> None:
         assert found.log_probability == pytest.approx(greedy(net, [source])[0].log_probability, abs=1e-4)
 
 
+def test_neither_start_nor_the_sign_for_unknown_ones_is_ever_written() -> None:
+    net = model()
+    with torch.no_grad():
+        net.head.bias[START_ID] = net.head.bias[-1] = 50.0
+    for written in (*greedy(net, ["abc"], most=5), *draw(net, ["abc"] * 9, most=5), beam(net, "abc", most=5)[0][0]):
+        assert set(written.text) <= set("abc")
+
+
 def test_drawing_follows_its_seed_and_at_temperature_0_it_is_greedy() -> None:
     net = model()
     first, again, other = (draw(net, ["abc"] * 20, seed=seed, most=6) for seed in (1, 1, 2))
