@@ -135,12 +135,14 @@ class MultiHeadAttention(nn.Module):
         embed_dim: E, the size of what comes in and goes out.
         num_heads: how many; must divide embed_dim. Each works with d_k = d_v = E / num_heads.
         bias: whether the projections have biases.
+        scale: what the scores are multiplied by; None for 1/√d_k, which is what torch's has.
 
     Source: vaswani2017.
     """
 
-    def __init__(self, embed_dim: int, num_heads: int, bias: bool = True) -> None:
+    def __init__(self, embed_dim: int, num_heads: int, bias: bool = True, scale: float | None = None) -> None:
         super().__init__()
+        self.scale = scale
         self.embed_dim = checks.whole_number("embed_dim", embed_dim)
         self.num_heads = checks.whole_number("num_heads", num_heads)
         if embed_dim % num_heads:
@@ -173,7 +175,7 @@ class MultiHeadAttention(nn.Module):
         heads = [self._split(linear(given, weight, bias)) for given, weight, bias in projections]
         if mask is not None:
             mask = mask.expand(len(query), query.shape[1], key.shape[1])[:, None]
-        context, weights = scaled_dot_product(heads[0], heads[1], heads[2], mask)
+        context, weights = scaled_dot_product(heads[0], heads[1], heads[2], mask, self.scale)
         return self.out_proj(context.transpose(1, 2).flatten(2)), weights
 
     def _split(self, projected: Tensor) -> Tensor:

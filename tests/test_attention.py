@@ -132,6 +132,14 @@ def test_heads_equal_torch_with_the_same_weights(embed_dim: int, num_heads: int,
         close(one, other, "gradient")
 
 
+def test_heads_with_a_scale_of_their_own_multiply_the_scores_with_it() -> None:
+    plain, louder = MultiHeadAttention(8, 2).double(), MultiHeadAttention(8, 2, scale=3 / math.sqrt(4)).double()
+    louder.load_state_dict(plain.state_dict())
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    logs = [layer(x, x, x)[1].log() for layer in (plain, louder)]
+    close((logs[1] - logs[1][..., :1]), 3 * (logs[0] - logs[0][..., :1]))
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_block_equals_torchs_encoder_layer(causal: bool) -> None:
     torch.manual_seed(2)
