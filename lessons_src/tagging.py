@@ -98,7 +98,7 @@ class WindowTagger(nn.Module):
         hidden_size: of the hidden layer.
     """
 
-    def __init__(self, vocabulary_size: int, embedding_size: int = 8, hidden_size: int = 32) -> None:
+    def __init__(self, vocabulary_size: int, embedding_size: int = 16, hidden_size: int = 256) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Embedding(vocabulary_size, embedding_size),
@@ -122,7 +122,7 @@ TAGGERS = ("window", "LSTM", "bidirectional LSTM")
 
 
 def tagger(kind: str, alphabet: str, seed: int = 0) -> nn.Module:
-    """One of TAGGERS before training; the two recurrent ones have about as many weights."""
+    """One of TAGGERS before training; all have about as many weights."""
     checks.one_of("kind", kind, TAGGERS)
     torch.manual_seed(checks.whole_number("seed", seed, least=0))
     if kind == "window":

@@ -134,7 +134,7 @@ def test_every_control_changes_what_is_drawn_and_reset_brings_it_back(stage: Sta
         lambda: page.get_by_label("lengths").uncheck(),
         lambda: control(page, "padding").press("ArrowRight"),
         lambda: page.get_by_role("radio", name="mean").check(),
-        lambda: page.get_by_role("radio", name="last place").check(),
+        lambda: page.get_by_role("radio", name="last").check(),
         lambda: control(page, "name").fill("Österreich 🙂"),
     ):
         act()

@@ -88,7 +88,7 @@ function addControls(shell) {
     options: [
       { value: "final", label: "final states" },
       { value: "mean", label: "mean" },
-      { value: "last", label: "last place" },
+      { value: "last", label: "last" },
     ],
     onInput: put("reading"),
   });
