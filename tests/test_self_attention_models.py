@@ -115,12 +115,15 @@ def test_both_kinds_have_about_as_many_parameters() -> None:
         assert max(counts) < 1.03 * min(counts)
 
 
-def test_a_block_learns_to_reverse() -> None:
-    task = reversals(600, 50, length=4)
-    model = models.tagger("block", task)
-    records = learn(model, task.train, 80)
-    assert (len(records), records[-1].loss < records[0].loss / 3) == (80, True)
-    assert float(right(model, task.test)) > 0.8
+def test_two_heads_learn_what_one_cannot_name() -> None:
+    task = neighbours()
+    worse = []
+    for heads in (1, 2):
+        torch.manual_seed(0)
+        reader = AttentionReader(task.vocabulary_size, task.classes, num_heads=heads)
+        assert len(learn(reader, task.train, 100)) == 100
+        worse.append(float(right(reader, task.test).min()))
+    assert worse[0] < 0.5 < 0.9 < worse[1]
 
 
 def test_what_was_measured_covers_everything_and_can_be_measured_again() -> None:
