@@ -140,6 +140,13 @@ def test_the_mistake_hides_if_the_evidence_comes_last() -> None:
 def test_dropout_acts_while_training_only() -> None:
     model = small(dropout=0.5)
     batch = padded(model.vocabulary, clues(5, "first"))
+    dropped = []
+    for part in (model.recurrent, model.head):
+        part.register_forward_pre_hook(lambda _, inputs: dropped.append(float((inputs[0] == 0).float().mean())))
+    embedding = float((model.embedding(batch.ids) == 0).float().mean())
+    model(batch.ids, batch.lengths)
+    assert dropped[0] > embedding + 0.1, "of the embeddings"
+    assert 0.2 < dropped[1] < 0.8, "of the vectors"
     assert not torch.equal(model(batch.ids, batch.lengths), model(batch.ids, batch.lengths))
     model.eval()
     assert torch.equal(model(batch.ids, batch.lengths), model(batch.ids, batch.lengths))
