@@ -143,4 +143,4 @@ def test_sorting_a_pool_by_length_saves_padding_and_mixes_the_order() -> None:
 
     assert wasted(10) < 0.2 < 0.4 < wasted(1)
     longest = [b.ids.shape[1] for b in drawn_batches(LETTERS, examples, 10, size=64, pool=10)]
-    assert longest != sorted(longest)
+    assert longest not in (sorted(longest), sorted(longest, reverse=True))
