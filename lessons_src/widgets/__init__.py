@@ -1,6 +1,7 @@
 """The interactive figures: one class per widget, live with a kernel in JupyterLab and without one in the built book."""
 
 from lessons_src.widgets.backprop_stepper import BackpropStepper
+from lessons_src.widgets.decoder_lab import DecoderLab
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
 from lessons_src.widgets.forecast_lab import ForecastLab
 from lessons_src.widgets.forget_bias import ForgetBias
@@ -15,6 +16,7 @@ from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
 __all__ = [
     "BackpropStepper",
+    "DecoderLab",
     "EmbeddingCompass",
     "ForecastLab",
     "ForgetBias",
