@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import datetime
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -152,13 +153,9 @@ def run(arm: str, seed: int, until: int | None = None) -> Run:
         if record.step % (recipe.steps // POINTS) == 0:
             right = _right(model, pairs)
             points.append(Point(record.step, round(record.loss, 4), round(sum(right) / len(right), 4)))
-    counted = _by_length(pairs, _right(model, pairs))
-    model.decoder_input = "zeros"
-    then = _right(model, pairs)
+    counted, then_zeros = _at_the_end(model, pairs) if until is None else ((), math.nan)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return Run(
-        arm, seed, tuple(points), counted, round(sum(then) / len(then), 4), torch.__version__.split("+")[0], today
-    )
+    return Run(arm, seed, tuple(points), counted, then_zeros, torch.__version__.split("+")[0], today)
 
 
 def stored(arm: str | None = None, path: Path = RESULTS) -> tuple[Run, ...]:
@@ -228,12 +225,15 @@ def _right(model: Seq2Seq, pairs: Pairs) -> list[bool]:
     return [w.finished and w.text == target for w, (_, target) in zip(written, pairs.test, strict=True)]
 
 
-def _by_length(pairs: Pairs, right: Sequence[bool]) -> tuple[tuple[int, int, int], ...]:
-    lengths = [len(source) for source, _ in pairs.test]
+def _at_the_end(model: Seq2Seq, pairs: Pairs) -> tuple[tuple[tuple[int, int, int], ...], float]:
+    """What is right by length, and the share that is right if the decoder is fed zeros from now on."""
+    right, lengths = _right(model, pairs), [len(source) for source, _ in pairs.test]
+    model.decoder_input = "zeros"
+    then_zeros = round(sum(_right(model, pairs)) / len(right), 4)
     return tuple(
         (length, lengths.count(length), sum(r for r, found in zip(right, lengths, strict=True) if found == length))
         for length in sorted(set(lengths))
-    )
+    ), then_zeros
 
 
 def _run_of(entry: Mapping[str, Any]) -> Run:

@@ -1,0 +1,88 @@
+"""The stored runs are all there, and a stored point comes again when it is trained again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lessons_src import pair_measures
+from lessons_src.pair_measures import ARMS, LOSS_MARGIN, POINTS, SEEDS, SHARE_MARGIN, Point, Run, run, stored, write
+
+
+def test_every_arm_is_stored_from_every_seed() -> None:
+    assert [(found.arm, found.seed) for found in stored()] == [(arm, seed) for arm in ARMS for seed in SEEDS]
+    for found in stored():
+        every = ARMS[found.arm].steps // POINTS
+        assert [point.step for point in found.points] == [every * (k + 1) for k in range(POINTS)]
+        judged, right = (sum(column) for column in list(zip(*found.by_length, strict=True))[1:])
+        assert judged == pair_measures.JUDGED
+        assert right / judged == pytest.approx(found.points[-1].exact, abs=1e-4), "lengths and points are of one model"
+    assert {found.arm for found in stored("dates")} == {"dates"}
+
+
+def test_a_decoder_trained_on_zeros_does_not_mind_them() -> None:
+    for found in stored("sums, fed zeros"):
+        assert found.then_zeros == found.points[-1].exact
+    assert max(found.then_zeros for found in stored("sums, source reversed")) < 0.1
+
+
+@pytest.mark.usefixtures("unchecked_shapes")  # which take longer than the training
+@pytest.mark.parametrize("arm", ["copies, H = 16", "sums, half forced"])
+def test_a_stored_point_comes_again(arm: str) -> None:
+    kept = stored(arm)[0].points[0]
+    (again,) = run(arm, 0, until=kept.step).points
+    assert again.step == kept.step
+    assert again.loss == pytest.approx(kept.loss, rel=LOSS_MARGIN)
+    assert again.exact == pytest.approx(kept.exact, abs=SHARE_MARGIN)
+
+
+def test_what_is_written_is_read_again_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "pairs.json"
+    runs = [
+        Run(arm, seed, (Point(1, 0.5, 0.25),), ((3, 4, 1),), 0.0, "2.0", "2026-01-01")
+        for arm, seed in (("dates", 1), ("dates", 0), ("sums", 2))
+    ]
+    write(runs, path)
+    assert stored(path=path) == (runs[2], runs[1], runs[0])
+    assert stored("sums", path) == (runs[2],)
+    assert [file.name for file in path.parent.iterdir()] == ["pairs.json"]
+
+
+def test_the_command_computes_only_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def made(arm: str, seed: int) -> Run:
+        asked.append((arm, seed))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return Run(arm, seed, (Point(1, 0.5, 0.25),), ((3, 4, 1),), 0.0, "2.0", "2026-01-01")
+
+    monkeypatch.setattr(pair_measures, "run", made)
+    command = ["--arm", "dates", "sums", "--seed", "0", "1", "--out", str(tmp_path / "pairs.json")]
+    with pytest.raises(KeyboardInterrupt):
+        pair_measures.main(command)
+    pair_measures.main(command)
+    assert asked == [("dates", 0), ("sums", 0), ("dates", 1), ("dates", 1), ("sums", 1)]
+    pair_measures.main(command)
+    assert len(asked) == 5
+    pair_measures.main([*command, "--list", "--seed", "0", "2"])
+    said = capsys.readouterr().out
+    assert "dates, seed 0: exact match 0.250" in said
+    assert "sums, seed 2: missing" in said
+
+
+def test_another_file_and_unknown_arms_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.json"
+    for text in ("", "{}", "[]", json.dumps({"format": "unrolled race, 1", "runs": []})):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(
+            ValueError, match=r"pairs\.json: expected what `python -m lessons_src.pair_measures` writes"
+        ):
+            stored(path=path)
+    for call in (stored, lambda arm: run(arm, 0)):
+        with pytest.raises(ValueError, match="arm: expected one of sums, sums, source reversed"):
+            call("sum")  # type: ignore[operator]
+    with pytest.raises(FileNotFoundError):
+        stored(path=tmp_path / "none.json")
