@@ -2,8 +2,8 @@
 
     python -m lessons_src.attention_curves      # measures what is missing, about 15 minutes; start it again to go on
 
-All entrants have as many parameters as "dot", within two percent. Each learns with the rate of RATES that had the
-lowest training loss at the end of a trial on dates, with a seed of its own.
+All entrants have as many parameters as "dot", within two percent. Each learns with the rate that had the lowest
+training loss at the end of a trial with a seed of its own.
 """
 
 import argparse
@@ -29,7 +29,6 @@ RESULTS = Path(__file__).parent / "results" / "attention_curves.json"
 FORMAT = "unrolled attention curves, 1"
 SEEDS = (0, 1, 2)
 TRIAL_SEED = 100
-RATES = (0.01, 0.02)
 EMBEDDING = 16
 JUDGED = 300
 """So many held-out pairs judge a point of a curve."""
@@ -65,18 +64,22 @@ class Task(NamedTuple):
         steps: how long.
         at: the steps at which the held-out pairs are judged, or for copies the lengths that are judged at the end.
         entrants: who learns it.
+        tried_on: the task whose trials choose the rate.
+        rates: what is tried.
     """
 
     steps: int
     at: tuple[int, ...]
     entrants: tuple[str, ...]
+    tried_on: str
+    rates: tuple[float, ...]
 
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
-        "dates": Task(200, tuple(range(20, 201, 20)), tuple(ENTRANTS)),
-        "dates, long": Task(2000, tuple(range(200, 2001, 200)), ("none",)),
-        "copies": Task(400, tuple(range(3, 26, 2)), ("dot", "additive", "none")),
+        "dates": Task(200, tuple(range(20, 201, 20)), tuple(ENTRANTS), "dates", (0.01, 0.02)),
+        "dates, long": Task(2000, tuple(range(200, 2001, 200)), ("none, one way",), "dates, long", (0.005, 0.01)),
+        "copies": Task(400, tuple(range(3, 26, 2)), ("dot", "additive", "none"), "dates", (0.01, 0.02)),
     }
 )
 
@@ -140,14 +143,14 @@ def measure(key: Key) -> Run:
     return Run(tuple(round(m, 4) for m in match), round(statistics.fmean(losses[-LAST:]), 4), version, today)
 
 
-def trials(entrant: str) -> list[Key]:
-    """The runs that choose the learning rate of an entrant."""
-    return [Key("dates", entrant, rate, TRIAL_SEED) for rate in RATES]
+def trials(task: str, entrant: str) -> list[Key]:
+    """The runs that choose the learning rate of an entrant in a task."""
+    return [Key(TASKS[task].tried_on, entrant, rate, TRIAL_SEED) for rate in TASKS[task].rates]
 
 
 def chosen(runs: Mapping[Key, Run], task: str, entrant: str) -> list[Key]:
     """One run for each seed, with the rate that the trials chose."""
-    best = min(trials(entrant), key=lambda key: runs[key].loss)
+    best = min(trials(task, entrant), key=lambda key: runs[key].loss)
     return [Key(task, entrant, best.rate, seed) for seed in SEEDS]
 
 
@@ -194,9 +197,10 @@ def _run(row: Mapping[str, Any]) -> Run:
 
 def missing(runs: Mapping[Key, Run]) -> list[Key]:
     """What is not there yet and can be measured now: the trials of an entrant come before its runs."""
-    if first := [key for entrant in ENTRANTS for key in trials(entrant) if key not in runs]:
-        return first
     everything = [(name, entrant) for name, task in TASKS.items() for entrant in task.entrants]
+    first = dict.fromkeys(key for task, entrant in everything for key in trials(task, entrant) if key not in runs)
+    if first:
+        return list(first)
     return [key for task, entrant in everything for key in chosen(runs, task, entrant) if key not in runs]
 
 

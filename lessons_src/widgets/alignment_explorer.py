@@ -144,10 +144,11 @@ def impose(own: Float[Tensor, " source"], pins: dict[int, float], uniform: bool 
     total = sum(pins.values())
     weights, free = torch.zeros_like(own), torch.ones(len(own), dtype=torch.bool)
     for place, weight in pins.items():
-        weights[place - 1] = weight / max(1.0, total)
+        weights[place - 1] = weight
         free[place - 1] = False
     if not free.any():
         return weights / total if total > 0 else torch.full_like(own, 1 / len(own))
+    weights /= max(1.0, total)
     rest, theirs = max(0.0, 1.0 - total), own[free].sum()
     weights[free] = rest * own[free] / theirs if theirs > 0 else rest / int(free.sum())
     return weights
