@@ -1,5 +1,6 @@
 """The interactive figures: one class per widget, live with a kernel in JupyterLab and without one in the built book."""
 
+from lessons_src.widgets.attention_stepper import AttentionStepper
 from lessons_src.widgets.backprop_stepper import BackpropStepper
 from lessons_src.widgets.decoder_lab import DecoderLab
 from lessons_src.widgets.embedding_compass import EmbeddingCompass
@@ -15,6 +16,7 @@ from lessons_src.widgets.unrolled_stepper import UnrolledStepper
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
 __all__ = [
+    "AttentionStepper",
     "BackpropStepper",
     "DecoderLab",
     "EmbeddingCompass",
