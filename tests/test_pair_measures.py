@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 from lessons_src import pair_measures
-from lessons_src.pair_measures import ARMS, LOSS_MARGIN, POINTS, SEEDS, SHARE_MARGIN, Point, Run, run, stored, write
+from lessons_src.pair_measures import (
+    ARMS,
+    LOSS_MARGIN,
+    POINTS,
+    SEEDS,
+    SHARE_MARGIN,
+    Arm,
+    Point,
+    Run,
+    run,
+    stored,
+    write,
+)  # fmt: skip
+from lessons_src.pairs import copies
 
 
 def test_every_arm_is_stored_from_every_seed() -> None:
@@ -34,6 +47,20 @@ def test_a_stored_point_comes_again(arm: str) -> None:
     assert again.step == kept.step
     assert again.loss == pytest.approx(kept.loss, rel=LOSS_MARGIN)
     assert again.exact == pytest.approx(kept.exact, abs=SHARE_MARGIN)
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_a_whole_run_counts_what_is_right_by_length_and_a_seed_decides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = Arm(lambda: copies(100, 30, longest=2), 160, {"hidden_size": 24})
+    monkeypatch.setattr(pair_measures, "ARMS", {"tiny": tiny})
+    one, same, other = (run("tiny", seed) for seed in (0, 0, 1))
+    assert [point.step for point in one.points] == [20 * (k + 1) for k in range(POINTS)]
+    (short, singles, right_singles), (long, doubles, right_doubles) = one.by_length
+    assert (short, long, singles + doubles) == (1, 2, 30)
+    assert round((right_singles + right_doubles) / 30, 4) == one.points[-1].exact
+    assert 0 <= one.then_zeros < 1
+    assert (one.points, one.by_length) == (same.points, same.by_length)
+    assert [point.loss for point in one.points] != [point.loss for point in other.points]
 
 
 def test_what_is_written_is_read_again_in_order(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """DecoderLab: greedy, beam or sampling; forced or free?"""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import Any, NamedTuple
@@ -220,10 +221,9 @@ class DecoderLab(BookWidget):
         if not self.text:
             return "<p>DecoderLab has nothing to read.</p>"
         rows = "".join(
-            f"<tr><td>{escape(_model().target.decode(torch.tensor(h.tokens)))}</td>"
-            f"<td>{h.log_probability:.3f}</td><td>{h.score:.3f}</td></tr>"
+            f"<tr><td>{escape(_text(h.tokens))}</td><td>{h.log_probability:.3f}</td><td>{h.score:.3f}</td></tr>"
             for h in self.search()
-        )
+        ).replace("-", "−")
         truth = f" The sum is {self.truth}." if self.truth else " This is no sum."
         width = self.width if self.method == "beam" else 1
         words = f"What a beam of {width} makes of {escape(self.text)}, the best first.{truth}"
@@ -250,3 +250,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
 @cache
 def _model() -> Seq2Seq:
     return pair_models.load("sums").model.double()
+
+
+def _text(tokens: Sequence[int]) -> str:
+    """Without END."""
+    return _model().target.decode(torch.tensor([token for token in tokens if token != END_ID], dtype=torch.int64))
