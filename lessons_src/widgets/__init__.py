@@ -9,6 +9,7 @@ from lessons_src.widgets.forget_bias import ForgetBias
 from lessons_src.widgets.gate_scope import GateScope
 from lessons_src.widgets.gradient_explorer import GradientExplorer
 from lessons_src.widgets.name_reader import NameReader
+from lessons_src.widgets.race_board import RaceBoard
 from lessons_src.widgets.rule_reader import RuleReader
 from lessons_src.widgets.surprise_meter import SurpriseMeter
 from lessons_src.widgets.truncation_window import TruncationWindow
@@ -25,6 +26,7 @@ __all__ = [
     "GateScope",
     "GradientExplorer",
     "NameReader",
+    "RaceBoard",
     "RuleReader",
     "SurpriseMeter",
     "TruncationWindow",
