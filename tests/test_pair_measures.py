@@ -51,10 +51,10 @@ def test_a_stored_point_comes_again(arm: str) -> None:
 
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_a_whole_run_counts_what_is_right_by_length_and_a_seed_decides_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = Arm(lambda: copies(100, 30, longest=2), 160, {"hidden_size": 24})
+    tiny = Arm(lambda: copies(100, 30, longest=2), 64, {"hidden_size": 24})
     monkeypatch.setattr(pair_measures, "ARMS", {"tiny": tiny})
     one, same, other = (run("tiny", seed) for seed in (0, 0, 1))
-    assert [point.step for point in one.points] == [20 * (k + 1) for k in range(POINTS)]
+    assert [point.step for point in one.points] == [8 * (k + 1) for k in range(POINTS)]
     (short, singles, right_singles), (long, doubles, right_doubles) = one.by_length
     assert (short, long, singles + doubles) == (1, 2, 30)
     assert round((right_singles + right_doubles) / 30, 4) == one.points[-1].exact

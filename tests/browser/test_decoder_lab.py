@@ -152,7 +152,7 @@ def test_the_tree_shows_kept_pruned_and_the_winner(stage: Stage) -> None:
 
 
 RUNS = """() => [...document.querySelectorAll('.dl-runs tbody tr')].map((row) =>
-  [...row.cells].map((cell) => 
+  [...row.cells].map((cell) =>
     (cell.firstChild?.textContent ?? '') + (cell.classList.contains('dl-off') ? '!' : '')))"""
 
 
