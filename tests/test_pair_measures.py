@@ -40,7 +40,7 @@ def test_a_decoder_trained_on_zeros_does_not_mind_them() -> None:
 
 
 @pytest.mark.usefixtures("unchecked_shapes")  # which take longer than the training
-@pytest.mark.parametrize("arm", ["copies, H = 16", "sums, half forced"])
+@pytest.mark.parametrize("arm", ["sums, half forced"])
 def test_a_stored_point_comes_again(arm: str) -> None:
     kept = stored(arm)[0].points[0]
     (again,) = run(arm, 0, until=kept.step).points
