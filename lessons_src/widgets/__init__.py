@@ -1,5 +1,6 @@
 """The interactive figures: one class per widget, live with a kernel in JupyterLab and without one in the built book."""
 
+from lessons_src.widgets.alignment_explorer import AlignmentExplorer
 from lessons_src.widgets.attention_stepper import AttentionStepper
 from lessons_src.widgets.backprop_stepper import BackpropStepper
 from lessons_src.widgets.decoder_lab import DecoderLab
@@ -17,6 +18,7 @@ from lessons_src.widgets.unrolled_stepper import UnrolledStepper
 from lessons_src.widgets.word_vector_stepper import WordVectorStepper
 
 __all__ = [
+    "AlignmentExplorer",
     "AttentionStepper",
     "BackpropStepper",
     "DecoderLab",
