@@ -124,7 +124,8 @@ def stored() -> dict[str, Any]:
         for task, about in TASKS.items()
     }
     entrants = {name: {"cell": about.cell, "words": about.words} for name, about in ENTRANTS.items()}
-    return {"tasks": tasks, "entrants": entrants, "best": best, "boards": boards, "verdicts": words}
+    order = {"tasks": list(TASKS), "entrants": list(ENTRANTS)}  # a page may get the keys of a dict in another order
+    return {"order": order, "tasks": tasks, "entrants": entrants, "best": best, "boards": boards, "verdicts": words}
 
 
 def _runs(results: race.Results, task: str, distance: int, entrant: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """RaceBoard in Chromium: dots where the runs are, a verdict that is Python's, hidden until the reader has guessed."""
 
+import json
 import math
 import re
 from typing import Any
@@ -145,6 +146,20 @@ def test_distances_follow_the_task_and_traits_follow_the_reader(stage: Stage) ->
     settle(page, 0)
     assert page.evaluate("[models[0].traits.task, models[0].traits.distance]") == ["recall", 80]
     assert control(page, "distance").input_value() == "80"
+
+
+def test_rows_and_tasks_keep_their_order_and_panels_stand_side_by_side_where_there_is_room(stage: Stage) -> None:
+    board = RaceBoard("recall", 40, "all")
+    board.set_trait("race", json.loads(json.dumps(board.race, sort_keys=True)))  # as a page may get it
+    page = stage.open(board)
+    page.add_style_tag(content="html { font-size: 20px }")
+    names = page.locator(".rb-chart").first.locator(".rb-name").all_text_contents()
+    assert names == [race_verdict.words(name) for name in race.entrants("recall")]
+    assert control(page, "task").evaluate("(node) => [...node.options].map((o) => o.value)") == list(TASKS)
+    left, right = (chart.bounding_box() for chart in page.locator(".rb-chart").all())
+    assert left
+    assert right
+    assert left["y"] == pytest.approx(right["y"], abs=1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -12,6 +12,7 @@ import { choice, createShell, flag, number } from "./shell.js";
  * @typedef {{ scores: number[], low: number, high: number, before: number[], after: number[] }} Runs
  * @typedef {{ words: string, unit: string, lower: boolean, solved: number | null, distances: number[] }} Task
  * @typedef {object} Race
+ * @property {{ tasks: string[], entrants: string[] }} order in which they are shown
  * @property {Record<string, Task>} tasks
  * @property {Record<string, { cell: string, words: string }>} entrants
  * @property {Record<string, Record<string, string>>} best task → cell → entrant
@@ -38,7 +39,7 @@ export function render({ model, el }) {
       "Every dot is one network, trained from its own seed; all have equally many parameters. " +
       "Guess who has the best mean here, and the board opens.",
     fields: {
-      task: choice({ trait: "task", options: Object.keys(race.tasks) }),
+      task: choice({ trait: "task", options: race.order.tasks }),
       distance: number({ trait: "distance", min: 1, max: 1000, whole: true }),
       starts: choice({ trait: "starts", options: ["torch", "best", "all"] }),
       RNN: flag({ initial: true }),
@@ -50,7 +51,7 @@ export function render({ model, el }) {
     draw: () => {
       const scene = sceneOf(race, shell.get);
       const width = Math.max(240, shell.figure.clientWidth);
-      const each = width < 600 ? width : (width - 16) / 2;
+      const each = width < 600 ? width : Math.floor(width / 2) - 12;
       panels.replaceChildren(scorePanel(scene, each), sharePanel(scene, each));
       shell.say(sentenceOf(scene, race));
       shell.numbers(() => numbersOf(scene));
@@ -76,9 +77,10 @@ function sceneOf(race, get) {
   const [task, distance, starts] = ["task", "distance", "starts"].map(get);
   const board = `${task}/${distance}`;
   const chosen = starts === "torch" ? CELLS : starts === "best" ? Object.values(race.best[task]) : undefined;
-  const rows = Object.entries(race.boards[board] ?? {})
-    .filter(([name]) => get(race.entrants[name].cell) && (chosen?.includes(name) ?? true))
-    .map(([name, runs]) => ({ name, words: race.entrants[name].words, runs }));
+  const there = race.boards[board] ?? {};
+  const rows = race.order.entrants
+    .filter((name) => name in there && get(race.entrants[name].cell) && (chosen?.includes(name) ?? true))
+    .map((name) => ({ name, words: race.entrants[name].words, runs: there[name] }));
   const verdict = race.verdicts[starts === "all" ? "best" : starts][board] ?? "";
   return { task: race.tasks[task], distance, rows, starts, guess: get("guess"), verdict };
 }
@@ -143,7 +145,7 @@ function addControls(shell, race) {
     distancesOf(task).map((d) => ({ value: String(d), label: `${d} steps` }));
   const task = selectControl({
     ...{ label: "Task", name: "task", value: "" },
-    options: Object.entries(race.tasks).map(([value, { words }]) => ({ value, label: words })),
+    options: race.order.tasks.map((value) => ({ value, label: race.tasks[value].words })),
     onInput: (value) => shell.set({ task: value, ...hidden }),
   });
   const distance = selectControl({
