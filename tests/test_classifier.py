@@ -188,7 +188,11 @@ def test_what_the_model_does_not_know_gets_no_answer(reader: TextClassifier, tex
 
 def test_what_is_lost_on_the_way_is_said(reader: TextClassifier) -> None:
     assert "2 of its characters are unknown to the model." in predict(reader, "abc 🙂7").sentence
+    assert "1 of its characters is unknown to the model." in predict(reader, "Łódź").sentence
+    assert "1 of its characters is unknown to the model." in predict(reader, "ﬁ 한").sentence, "ﬁ is two letters"
+    assert "60 of its characters are unknown to the model." in predict(reader, "한" * 60 + "abc").sentence
     assert "unknown" not in predict(reader, "Österreich à la carte").sentence
+    assert "unknown" not in predict(reader, "cafe\u0301").sentence, "an accent that is typed after its letter"
     assert predict(reader, "É").probabilities == predict(reader, "e").probabilities
     long = predict(reader, "ab" * 100_000)
     assert "Only the first 20 characters were read." in long.sentence
