@@ -68,6 +68,19 @@ def test_the_page_computes_what_pytorch_does_with_and_without_overrides(stage: S
     assert imposed > 30, "most overrides change weights"
 
 
+def test_start_and_the_sign_for_unknown_are_never_written_and_ties_go_to_the_lowest(stage: Stage) -> None:
+    page = stage.open(AlignmentExplorer())
+    found = page.evaluate(
+        """() => {
+          const one = Float64Array.of(1), scores = Float64Array.of(9, 0, 5, 5, 8);
+          const network = { encode: () => ({ S: 1, state: one }), step: () => ({ scores, state: one, weights: one }) };
+          const { rows, finished } = unrolledWidgets.alignment_explorer.arithmetic.align(network, Int32Array.of(0));
+          return [rows.map((row) => [row.token, row.next]), finished, rows[0].probabilities[0]];
+        }"""
+    )
+    assert found == [[[2, 3]] * MOST, False, 0]
+
+
 def shown(page: Page, at: int = 0) -> dict[str, Any]:
     settle(page, 0)
     return page.evaluate(
