@@ -37,7 +37,7 @@ def cases() -> list[tuple[str, str]]:
     source = random.Random(0)
     texts = [*STRANGE]
     for locale in LOCALES:
-        texts += [text for text, _ in dates(1, 5, locales=[locale], seed=3).test]
+        texts += [text for text, _ in dates(1, 3, locales=[locale], seed=3).test]
     found = [(text, "") for text in texts] + [(text, source.choice(RULES)) for text in texts]
     for text in texts[-10:]:
         pins = "+".join(f"{source.randint(1, len(text))}={source.random():.6f}" for _ in range(2))
@@ -52,7 +52,8 @@ def test_the_page_computes_what_pytorch_does_with_and_without_overrides(stage: S
     imposed = 0
     for (text, overrides), found in zip(asked, page.evaluate(ALIGN, asked), strict=True):
         widget = AlignmentExplorer(text, overrides=overrides)
-        expected, plain = widget.alignment(), widget.untouched()
+        expected = widget.alignment()
+        plain = widget.untouched() if overrides else expected
         if expected is None or plain is None:
             assert found is None
             continue
@@ -65,7 +66,7 @@ def test_the_page_computes_what_pytorch_does_with_and_without_overrides(stage: S
         }.items():
             np.testing.assert_allclose(found[name], values.numpy(), rtol=1e-9, atol=1e-12, err_msg=f"{name} {widget}")
         imposed += not np.array_equal(expected.weights[: len(plain.weights)], plain.weights[: len(expected.weights)])
-    assert imposed > 30, "most overrides change weights"
+    assert imposed > 20, "most overrides change weights"
 
 
 def test_start_and_the_sign_for_unknown_are_never_written_and_ties_go_to_the_lowest(stage: Stage) -> None:
