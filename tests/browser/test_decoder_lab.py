@@ -253,6 +253,9 @@ def test_steps_go_forward_and_back(stage: Stage) -> None:
     control(page, "width").press("ArrowRight")
     settle(page, 0)
     assert page.evaluate(columns) == last, "another search is shown whole"
+    control(page, "start").click()
+    control(page, "wrong-at").press("ArrowRight")
+    assert page.evaluate("models[0].traits.step") is None
 
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
