@@ -69,6 +69,20 @@ def test_the_bias_is_that_of_the_gate_that_keeps_the_past(name: str, kept: str) 
     assert gates[kept] > 0.9
 
 
+def test_the_share_is_that_of_the_first_state_by_autograd() -> None:
+    model: Any = race_training.network("recall", "RNN", 3).double()
+    sample = race_training.make("recall", 5, 6, 0)
+    weights = dict(model["layer"].named_parameters())
+    h, states = torch.zeros(5, race_training.size_in("recall", "RNN")).double(), []
+    for x_t in sample.x.double().unbind(1):
+        a = x_t @ weights["weight_ih_l0"].T + h @ weights["weight_hh_l0"].T
+        h = torch.tanh(a + weights["bias_ih_l0"] + weights["bias_hh_l0"])
+        states.append(h)
+    loss = torch.nn.functional.cross_entropy(model["head"](h), sample.target)
+    norms = [d.norm(dim=1).mean() for d in torch.autograd.grad(loss, states)]
+    assert race_training.share(model, sample) == pytest.approx(float(norms[0] / norms[-1]), rel=1e-9)
+
+
 def paragraphs(part: str) -> set[str]:
     text = race_training.help_text()
     return set(text.vocabulary.decode(getattr(text, part)).split("\n\n"))
@@ -82,6 +96,9 @@ def test_training_validation_and_test_share_no_paragraph_and_no_seed() -> None:
     assert not set(race.SEEDS) & {seed for tried in race.TRIALS.values() for _, seed in tried}
     test, validation = (race_training.judged("recall", 10, 0, part, 50) for part in ("test", "validation"))
     assert not torch.equal(test.x, validation.x)
+    same_seed = race_training.make("recall", 50, 10, seed=0)
+    assert not torch.equal(test.x, same_seed.x)
+    assert not torch.equal(validation.x, same_seed.x)
     assert not torch.equal(test.x[:32], next(iter(race_training.batches("recall", 10, 0))).x)
 
 
@@ -134,6 +151,23 @@ def test_what_is_saved_is_what_is_loaded_and_a_damaged_file_is_refused(tmp_path:
     path.write_text(json.dumps({"format": "another"}), encoding="utf-8")
     with pytest.raises(ValueError, match="is damaged, or is no results"):
         race.load(path)
+
+
+def test_the_file_is_written_aside_and_put_in_place_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, results: Results
+) -> None:
+    path, write = tmp_path / "race.json", Path.write_text
+    race.save(Results(), path)
+
+    def half(self: Path, text: str, encoding: str) -> int:
+        write(self, text[:1000], encoding=encoding)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(KeyboardInterrupt):
+        race.save(results, path)
+    assert race.load(path) == Results()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 # ---------------------------------------------------------------------------------------------------- the command
