@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lessons_src import pair_measures
+from lessons_src.decoding import greedy
 from lessons_src.pair_measures import (
     ARMS,
     LOSS_MARGIN,
@@ -20,6 +22,7 @@ from lessons_src.pair_measures import (
     write,
 )  # fmt: skip
 from lessons_src.pairs import copies
+from lessons_src.seq2seq import Seq2Seq, loss
 
 
 def test_every_arm_is_stored_from_every_seed() -> None:
@@ -61,6 +64,27 @@ def test_a_whole_run_counts_what_is_right_by_length_and_a_seed_decides_it(monkey
     assert 0 <= one.then_zeros < 1
     assert (one.points, one.by_length) == (same.points, same.by_length)
     assert [point.loss for point in one.points] != [point.loss for point in other.points]
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_an_arm_is_trained_with_its_forcing_and_fed_zeros_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = Arm(lambda: copies(20, 10, longest=2), 8, {"hidden_size": 4}, forcing=0.25)
+    monkeypatch.setattr(pair_measures, "ARMS", {"tiny": arm})
+    read, forced = list[str](), set[float]()
+
+    def noted_greedy(model: Seq2Seq, sources: list[str]) -> Any:
+        read.append(model.decoder_input)
+        return greedy(model, sources)
+
+    def noted_loss(*arguments: Any, forcing: float, **options: Any) -> Any:
+        forced.add(forcing)
+        return loss(*arguments, forcing=forcing, **options)
+
+    monkeypatch.setattr(pair_measures, "greedy", noted_greedy)
+    monkeypatch.setattr(pair_measures, "loss", noted_loss)
+    run("tiny", 0)
+    assert forced == {0.25}
+    assert read == ["tokens"] * (POINTS + 1) + ["zeros"]
 
 
 def test_what_is_written_is_read_again_in_order(tmp_path: Path) -> None:
