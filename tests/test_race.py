@@ -169,6 +169,14 @@ def test_the_file_is_written_aside_and_put_in_place_whole(
     assert race.load(path) == Results()
     assert list(tmp_path.iterdir()) == [path]
 
+    def elsewhere(self: Path, text: str, encoding: str | None = None) -> int:
+        assert self != path
+        return write(self, text, encoding=encoding)
+
+    monkeypatch.setattr(Path, "write_text", elsewhere)
+    race.save(results, path)
+    assert race.load(path) == results
+
 
 # ---------------------------------------------------------------------------------------------------- the command
 
