@@ -1,7 +1,7 @@
 """What a decoder looks at while it writes, what it writes if it is made to look elsewhere, and both as a table."""
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -119,10 +119,15 @@ def _visible(token: str) -> str:
     return {" ": "␣", "⟨end⟩": "END"}.get(token, html.escape(token))
 
 
+def _luminance(rgb: Sequence[float]) -> float:
+    """The relative luminance of sRGB, 0 to 1, as WCAG 2 defines it."""
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb)
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
 def _cell(weight: float) -> str:
-    red, green, blue, _ = mpl.colormaps["viridis"](weight)
-    ink = "#000" if weight > 0.55 else "#fff"
-    shade = mpl.colors.to_hex((red, green, blue))
+    rgb = mpl.colormaps["viridis"](weight)[:3]
+    shade, ink = mpl.colors.to_hex(rgb), "#000" if _luminance(rgb) > 0.179 else "#fff"  # where both contrast alike
     words = f"{weight:.2f}".removeprefix("0") if weight >= SHOWN else ""
     look = f"background: {shade}; color: {ink}; padding: 2px 3px; min-width: 1.6rem; text-align: center"
     return f'<td style="{look}">{words}</td>'

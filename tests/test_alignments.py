@@ -2,6 +2,7 @@
 
 import re
 
+import matplotlib as mpl
 import pytest
 import torch
 
@@ -72,3 +73,11 @@ def test_the_table_has_every_weight_and_escapes_what_was_read(model: Seq2Seq) ->
     expected = [f"{w:.2f}".removeprefix("0") if w >= alignments.SHOWN else "" for w in found.weights.flatten().tolist()]
     assert cells == expected
     assert re.findall(r'<th scope="row">(.*?)</th>', text)[-1] == "END"
+
+
+def test_a_number_can_be_read_on_every_shade() -> None:
+    for weight in torch.linspace(0, 1, 101).tolist():
+        found = re.search(r"background: (#\w+); color: (#\w+)", alignments._cell(weight))
+        assert found
+        shade, ink = (alignments._luminance(mpl.colors.to_rgb(colour)) for colour in found.groups())
+        assert (max(shade, ink) + 0.05) / (min(shade, ink) + 0.05) >= 4.5

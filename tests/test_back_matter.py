@@ -104,4 +104,4 @@ def test_the_search_finds_korean_terms() -> None:
     index = (ROOT / "_build/html/searchindex.js").read_text(encoding="utf-8")
     for term in TERMS:
         for word in re.findall("[가-힣]{2,}", term.korean):
-            assert word in index, word
+            assert word.encode("unicode_escape").decode() in index, word
