@@ -86,7 +86,7 @@ def test_the_chapter_that_is_named_uses_the_words_of_the_term() -> None:
     texts = [words(page(chapter).partition("<article")[2]).casefold() for chapter in CHAPTERS]
     for term in TERMS:
         for word in re.findall(r"\w+", term.english.casefold()):
-            assert re.search(rf"\b{word[:6]}", texts[term.chapter - 1]), term.english
+            assert re.search(rf"\b{word[:5]}", texts[term.chapter - 1]), term.english
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS[1:])
