@@ -21,6 +21,16 @@ COURSE = ASSIGNMENTS.parent / "_assignments"
 """Where nbgrader's files go if nothing else is said."""
 ID = "unrolled"
 PLUGIN = "classroom.nbgrader_plugin"
+SETTINGS = """# Written by `make assignments`, for nbgrader's commands started in this folder.
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {root!r})
+from classroom import course
+
+c = get_config()
+c.merge(course.config(Path({folder!r})))
+"""
 
 
 def config(course: Path = COURSE) -> Config:
@@ -56,6 +66,8 @@ def release(name: str, course: Path = COURSE) -> Path:
 
     course.mkdir(parents=True, exist_ok=True)
     settings = config(course)
+    root, folder = str(ASSIGNMENTS.parent), str(course.resolve())
+    (course / "nbgrader_config.py").write_text(SETTINGS.format(root=root, folder=folder), encoding="utf-8")
     with environment_on_path():
         api = NbGraderAPI(CourseDirectory(config=settings), config=settings)
         done = api.generate_assignment(name, force=True, create=True)

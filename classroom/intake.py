@@ -24,6 +24,7 @@ LARGEST = 20_000_000
 MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)", re.DOTALL)
 CANVAS = re.compile(r"(?P<student>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>.+\.ipynb)", re.DOTALL)
 AGAIN = re.compile(r"-(\d+)\.ipynb$")
+OUTSIDE = "points outside the folder"
 IGNORED = ("__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", ".git")
 
 
@@ -47,7 +48,7 @@ class File:
 
 def submissions(source: Path, assignment: str) -> tuple[list[Submission], list[str]]:
     """Reads a folder or a zip: one submission for each student, and a sentence for each file that is none."""
-    notes: list[str] = []
+    notes: dict[str, str] = {}  # of files that are left out, by their paths
     if source.is_dir():
         files = _from_folder(source, notes)
     elif zipfile.is_zipfile(source):
@@ -57,7 +58,11 @@ def submissions(source: Path, assignment: str) -> tuple[list[Submission], list[s
     of: dict[str, list[File]] = defaultdict(list)
     for file in files:
         of[whose(file.path)].append(file)
-    return [_chosen(student, of[student], assignment) for student in sorted(of)], notes
+    for path, note in notes.items():
+        if note != OUTSIDE and (len(PurePosixPath(path).parts) > 1 or MOODLE.fullmatch(path)):
+            of[whose(path)] += []  # a student, even if no notebook came
+    found = [_chosen(student, of[student], assignment) for student in sorted(of)]
+    return found, [f"{path}: {note}; left out" for path, note in notes.items()]
 
 
 def whose(path: str) -> str:
@@ -92,6 +97,8 @@ def _chosen(student: str, files: list[File], assignment: str) -> Submission:
             name,
         )
 
+    if not files:
+        return Submission(student, b"", ["no notebook came"])
     *others, best = sorted(files, key=rank)
     found = Submission(student, best.content)
     if others:
@@ -103,39 +110,39 @@ def _chosen(student: str, files: list[File], assignment: str) -> Submission:
     return found
 
 
-def _wanted(path: str, notes: list[str]) -> bool:
+def _wanted(path: str, notes: dict[str, str]) -> bool:
     """Whether a path can be a notebook; what else came is noted."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
     if any(part in IGNORED or part.startswith("._") for part in parts):
         return False
     if ".." in parts or path.startswith(("/", "\\")) or ":" in parts[0]:
-        notes.append(f"{path}: points outside the folder; left out")
+        notes[path] = OUTSIDE
         return False
     if not path.endswith(".ipynb"):
-        notes.append(f"{path}: not a notebook; left out")
+        notes[path] = "not a notebook"
         return False
     return True
 
 
-def _from_folder(source: Path, notes: list[str]) -> Iterator[File]:
+def _from_folder(source: Path, notes: dict[str, str]) -> Iterator[File]:
     for path in sorted(source.rglob("*")):
         name = path.relative_to(source).as_posix()
         if path.is_symlink():
-            notes.append(f"{name}: a link; left out")
+            notes[name] = "a link"
         elif not path.is_file() or not path.resolve().is_relative_to(source.resolve()):
             continue  # a folder, a pipe, or what lies in a linked folder
         elif _wanted(name, notes) and _fits(name, path.stat().st_size, notes):
             yield File(name, path.read_bytes(), (path.stat().st_mtime_ns,))
 
 
-def _from_zip(source: Path, notes: list[str]) -> Iterator[File]:
+def _from_zip(source: Path, notes: dict[str, str]) -> Iterator[File]:
     with zipfile.ZipFile(source) as archive:
         for entry in archive.infolist():
             name = _decoded(entry)
             if entry.is_dir() or not _wanted(name, notes):
                 continue
             if stat.S_ISLNK(entry.external_attr >> 16):
-                notes.append(f"{name}: a link; left out")
+                notes[name] = "a link"
                 continue
             try:
                 with archive.open(entry) as file:
@@ -149,15 +156,15 @@ def _from_zip(source: Path, notes: list[str]) -> Iterator[File]:
                 zlib.error,
                 EOFError,
             ) as error:
-                notes.append(f"{name}: cannot be unpacked ({error}); left out")
+                notes[name] = f"cannot be unpacked ({error})"
                 continue
             if _fits(name, len(content), notes):
                 yield File(name, content, tuple(entry.date_time))
 
 
-def _fits(name: str, size: int, notes: list[str]) -> bool:
+def _fits(name: str, size: int, notes: dict[str, str]) -> bool:
     if size > LARGEST:
-        notes.append(f"{name}: more than {LARGEST:,} bytes; left out")
+        notes[name] = f"more than {LARGEST:,} bytes"
     return size <= LARGEST
 
 

@@ -57,7 +57,7 @@ def record(
     for task in master.tasks:
         results = [result for result in judgement.results if result.task.name == task.name]
         points = sum(result.points for result in results)
-        message = next((result.message for result in results if result.message), "")
+        message = " ".join(dict.fromkeys(_sentence(result.message) for result in results if result.message))
         tasks[task.name] = {"points": points, "of": task.points, "message": message}
     flags = [*flags, *judgement.flags]
     if not judgement.protected:
@@ -76,6 +76,10 @@ def record(
         "sandbox": not plain,
         "flags": [*flags],
     }
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "?", ")")) else f"{message}."
 
 
 def write(path: Path, text: str) -> None:

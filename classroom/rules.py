@@ -100,13 +100,13 @@ def suspicious(sources: Sequence[str]) -> list[Finding]:
 
 
 def _words(source: str, in_string: bool = False) -> Iterator[tuple[str, int]]:
-    """Words and dotted names in code, with their lines: of imports, attributes, keywords, and strings that are code."""
+    """Words and dotted names in code, with their lines: imports, attributes, keywords, strings that are looked up."""
     try:
         tree = ast.parse(_without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # such a cell does not run either
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    strings = set() if in_string else {id(node) for node in ast.walk(tree)} - prose
+    lookups = [] if in_string else [node for node in ast.walk(tree) if _looks_up(node)]
+    strings = {id(part) for node in lookups for part in ast.walk(node)}
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 1)
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -124,6 +124,14 @@ def _words(source: str, in_string: bool = False) -> Iterator[tuple[str, int]]:
             yield node.id, line
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) in strings:
             yield from ((word, line) for word, _ in _words(node.value, in_string=True))
+
+
+def _looks_up(node: ast.AST) -> bool:
+    """Whether this is a call that takes names or code as strings: getattr(nn, "LSTM"), eval("nn.LSTM")."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    return name in {"getattr", "eval", "exec", "compile", "__import__", "import_module", "attrgetter"}
 
 
 def _without_magics(source: str) -> str:

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+import re
 import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 from classroom import master
-from classroom.master import HIDDEN, SOLUTION, Cell, Master, grade_id, mark
+from classroom.master import HIDDEN, SOLUTION, Cell, Master, grade_id
 
 LSTM_STEP = master.read("lstm_step")
 STUB = "raise NotImplementedError('not done yet')\n"
@@ -34,7 +35,7 @@ def solved(assignment: Master, solutions: Mapping[str, str] | None = None) -> li
     cells = released(assignment)
     for task in assignment.tasks:
         cell = find(cells, f"solve-{task.name}")
-        cell["source"] = dedent((solutions or {}).get(task.name, task.solution.replace("### ", "# ")))
+        cell["source"] = dedent((solutions or {}).get(task.name, re.sub(r" *### .*\n", "", task.solution + "\n")))
     return cells
 
 
@@ -64,14 +65,16 @@ def mistakes(assignment: Master) -> dict[str, tuple[str, str]]:
 
 
 def combined(assignment: Master) -> list[dict[str, str]]:
-    """Mistakes put together, at most one for each task: {task: mistake}. Tasks that build on others stay right."""
-    waiting: dict[str, list[str]] = {task.name: [] for task in assignment.tasks}
+    """Mistakes put together, {task: mistake}, never in two neighbouring tasks: the later one may call the earlier."""
     task_of = {name: task.name for task in assignment.tasks for name in task.names}
-    for name in mistakes(assignment):
-        waiting[task_of[name.partition("__")[0]]].append(name)
+    of = {
+        task.name: [m for m in mistakes(assignment) if task_of[m.partition("__")[0]] == task.name]
+        for task in assignment.tasks
+    }
     rounds = []
-    while any(waiting.values()):
-        rounds.append({task: names.pop(0) for task, names in waiting.items() if names})
+    for apart in (list(of)[::2], list(of)[1::2]):
+        for number in range(max(len(of[task]) for task in apart)):
+            rounds.append({task: of[task][number] for task in apart if number < len(of[task])})
     return rounds
 
 
@@ -147,10 +150,15 @@ SPY_HOOK = """
     get_ipython().events.register("pre_run_cell", lambda info: heard.append(info.raw_cell))
 """
 SPY_DISK = """
-    import gc, os, sys
+    import os, sys
     wanted = ("mistakes.py", "gradebook.db", "judge.py", ".ipynb", "lessons_src", "assignments", "records")
-    found = [os.path.join(top, name) for top, folders, files in os.walk("/") if not top.startswith("/proc")
-             for name in folders + files if name.endswith(wanted) and "site-packages" not in top]
+    def walk():
+        for top, folders, files in os.walk("/"):
+            big = ("proc", "usr", "site-packages") if "lib" not in top else tuple(folders)
+            folders[:] = [name for name in folders if name not in big]
+            yield top, folders, files
+    found = [os.path.join(top, name) for top, folders, files in walk()
+             for name in folders + files if name.endswith(wanted)]
     print("files:", found)
     print("outside:", os.access(os.path.dirname(sys.executable), os.W_OK), sorted(os.listdir("/home")))
     def tried(action):
@@ -164,11 +172,9 @@ SPY_DISK = """
     print("kill:", tried(lambda: os.kill(1, 0)))
 """
 SPY_MEMORY = """
-    import gc
-    words = ("HIDDEN" + " TESTS", "BEGIN" + " SOLUTION", "is missing" + ":")
-    texts = [text for text in gc.get_objects() if isinstance(text, (list, dict))]
-    seen = [word for word in words if any(word in str(text) for text in [heard, *map(repr, texts[:0])])]
-    print("heard:", seen, len(heard) > 5, any("check(" in line for line in heard))
+    text = "".join(heard)
+    secrets = "check" + "(", "draw" + "(", "HIDDEN" + " TESTS"
+    print("heard:", [word for word in secrets if word in text], len(heard) > 5)
 """
 
 HOSTILE: dict[str, Callable[[], list[Cell]]] = {
@@ -178,10 +184,9 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
     "deaf loop": _with(
         memory="""
         def memory_bias(hours, H):
-            while True:
-                try:
-                    while True: pass
-                except BaseException: pass
+            import signal
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            while True: pass
         """
     ),
     "printing": _plus("while True: print('x' * 1000)", "print('y' * 50_000_000)", "'z' * 5_000_000"),
@@ -218,7 +223,7 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
     "library cell, disguised": _with(
         step="""
         def lstm_step(x, h, c, W, U, b):
-            cell = getattr(torch.nn, "LSTM" + "Cell")(x.shape[1], h.shape[1])
+            cell = getattr(torch.nn, "LST" + "MCell")(x.shape[1], h.shape[1])
             cell.weight_ih.data, cell.weight_hh.data, cell.bias_ih.data = W, U, b
             cell.bias_hh.data.zero_()
             return tuple(state.detach() for state in cell(x, (h, c)))
@@ -230,7 +235,3 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
         """,
     ),
 }
-
-
-def locked(cells: list[Cell]) -> list[Cell]:
-    return [cell for cell in cells if mark(cell).get("locked")]

@@ -77,7 +77,7 @@ def test_the_sandbox_shows_neither_masters_nor_gradebook_and_leads_nowhere(grade
 
 
 def test_no_test_and_no_solution_passes_through_the_students_process(graded: Graded) -> None:
-    assert "heard: [] True False" in output(graded, "spies")
+    assert "heard: [] True" in output(graded, "spies")
 
 
 def test_what_was_done_to_tests_is_reported_to_the_teacher(graded: Graded) -> None:
@@ -101,8 +101,8 @@ def test_each_test_is_in_the_graded_notebook_once_with_nbgraders_metadata(graded
 def test_feedback_shows_no_hidden_test_and_nothing_of_the_grader(graded: Graded) -> None:
     for path in (graded.folder / "feedback").glob("*.html"):
         text = path.read_text()
-        for secret in ("check(", "draw(", "HIDDEN", "SOLUTION", "Traceback", "/classroom/", "<script"):
-            assert secret not in text.replace("BEGIN&#x27; + &#x27; SOLUTION", "") or "spies" in path.name, path.name
+        for secret in ("draw(", "BEGIN HIDDEN", "BEGIN SOLUTION", "Traceback", "/classroom/", "<script"):
+            assert secret not in text, path.name
 
 
 def test_feedback_offers_hints_for_what_went_wrong_only(graded: Graded) -> None:
