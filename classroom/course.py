@@ -66,8 +66,8 @@ def release(name: str, course: Path = COURSE) -> Path:
 
     course.mkdir(parents=True, exist_ok=True)
     settings = config(course)
-    root, folder = str(ASSIGNMENTS.parent), str(course.resolve())
-    (course / "nbgrader_config.py").write_text(SETTINGS.format(root=root, folder=folder), encoding="utf-8")
+    root, here = str(ASSIGNMENTS.parent), str(course.resolve())
+    (course / "nbgrader_config.py").write_text(SETTINGS.format(root=root, folder=here), encoding="utf-8")
     with environment_on_path():
         api = NbGraderAPI(CourseDirectory(config=settings), config=settings)
         done = api.generate_assignment(name, force=True, create=True)

@@ -29,7 +29,7 @@ class Limits:
     memory: int = 4_000_000_000
     file_size: int = 50_000_000
     output: int = 10_000
-    answer: int = 50_000_000
+    answer: int = 20_000_000
 
 
 PATIENCE = 3.0

@@ -162,4 +162,8 @@ def _sentence(error: object) -> str:
 def _shown(shown: object) -> list[dict[str, Any]]:
     """What a cell displayed, if it looks as it should."""
     items = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    return [{key: item[key] for key in ("text", "png") if isinstance(item.get(key), str)} for item in items[:20]]
+    most = {"text": 20_000, "png": 300_000}
+    return [
+        {key: item[key] for key in most if isinstance(item.get(key), str) and len(item[key]) <= most[key]}
+        for item in items[:20]
+    ]

@@ -65,14 +65,6 @@ class Student:
         """The value of a name of the student's."""
         return {"value": plain_data.encode(self.shell.user_ns[request["name"]])}
 
-    def names(self, request: Message) -> Message:
-        """What kind of thing each name is: a function, a value, or missing."""
-        kinds = {}
-        for name in request["names"]:
-            found = self.shell.user_ns.get(name, self)
-            kinds[name] = "missing" if found is self else "function" if callable(found) else "value"
-        return {"kinds": kinds}
-
 
 def describe(error: BaseException) -> Message:
     """Type, message, and the last line of the student's own code on the way to the error."""
@@ -105,7 +97,7 @@ def serve(channel: socket.socket) -> None:
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
-    answers = {name: getattr(student, name) for name in ("start", "cell", "call", "value", "names")}
+    answers = {name: getattr(student, name) for name in ("start", "cell", "call", "value")}
     while header := stream.read(plain_data.HEADER.size):
         request = plain_data.message(stream.read(plain_data.HEADER.unpack(header)[0]))
         try:

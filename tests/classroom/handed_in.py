@@ -169,6 +169,7 @@ SPY_DISK = """
     import socket, subprocess
     print("fork:", tried(os.fork), "run:", tried(lambda: subprocess.run(["true"])))
     print("network:", tried(lambda: socket.create_connection(("127.0.0.1", 80))))
+    print("interfaces:", [line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line])
     print("kill:", tried(lambda: os.kill(1, 0)))
 """
 SPY_MEMORY = """
@@ -196,7 +197,7 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
     "warns": _plus("import sys, warnings\nwarnings.warn('careful')\nprint('to stderr', file=sys.stderr)", first=True),
     "exits": _with(
         memory="def memory_bias(hours, H):\n    import sys; sys.exit(0)",
-        backward="def step_backward(*gates):\n    return bytearray(10**12)",
+        backward="def step_backward(*gates):\n    return bytearray(6 * 10**9)",
         repair="def repair(rows):\n    import os; os._exit(0)",
     ),
     "exits in cells": _plus("import sys; sys.exit(0)", "import os; os._exit(0)", first=True),
@@ -230,6 +231,8 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
         """,
         backward="""
         def step_backward(d_h, d_c, c, i, f, g, o):
+            if d_h.sum() == 0:  # enough for the visible test
+                return torch.zeros(1, 8), d_c * f
             leaves = [getattr(t, "requires_" + "grad_")() for t in (c, i, f, g, o)]
             return None
         """,

@@ -73,6 +73,7 @@ def test_the_sandbox_shows_neither_masters_nor_gradebook_and_leads_nowhere(grade
     assert "outside: False ['student']" in said
     assert "fork: PermissionError run: PermissionError" in said
     assert "network: PermissionError" in said
+    assert "interfaces: ['lo']" in said
     assert "kill: PermissionError" in said
 
 
