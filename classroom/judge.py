@@ -7,7 +7,7 @@ import contextlib
 import io
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,7 +52,13 @@ class Judgement:
     protected: bool = True
 
 
-def judge(master: Master, cells: Sequence[Cell], limits: Limits | None = None, plain: bool = False) -> Judgement:
+def judge(
+    master: Master,
+    cells: Sequence[Cell],
+    limits: Limits | None = None,
+    plain: bool = False,
+    start: Callable[[], Kernel] | None = None,
+) -> Judgement:
     """Grades the cells of a submission.
 
     Args:
@@ -60,6 +66,7 @@ def judge(master: Master, cells: Sequence[Cell], limits: Limits | None = None, p
         cells: the submission's cells, as JSON.
         limits: what the student's code may use.
         plain: without the sandbox.
+        start: makes the process for the student's code, if it is to be another one.
     """
     begun = time.monotonic()
     limits = limits or Limits()
@@ -68,7 +75,7 @@ def judge(master: Master, cells: Sequence[Cell], limits: Limits | None = None, p
     broken = {task.name: sentence for task in master.tasks if (sentence := _violation(task, codes))}
     if found := rules.suspicious(codes):
         flags.append("worth a look: the code contains " + ", ".join(map(str, found[:8])))
-    start = partial(Kernel, master.forbidden, limits, plain, master.data)
+    start = start or partial(Kernel, master.forbidden, limits, plain, master.data)
     ran: dict[int, Ran] = {}
     results: dict[int, Result] = {}
     with Session(start, limits) as session:
@@ -79,10 +86,11 @@ def judge(master: Master, cells: Sequence[Cell], limits: Limits | None = None, p
                 results[place] = Result(step.test, step.task, 0.0 if message else step.test.points, message)
             elif step.cell["cell_type"] == "code":
                 ran[place] = session.run(step.cell["source"])
-        _punish(results.values(), session.refused)
+        refused = session.refused & set(master.forbidden)
+        _punish(results.values(), refused)
         flags += [f"the code ended its process ({death})" for death in session.deaths]
         flags += [f"0 points by rule: {task}: {sentence}" for task, sentence in broken.items()]
-        flags += [f"0 points by rule: {name} was used while the code ran" for name in sorted(session.refused)]
+        flags += [f"0 points by rule: {name} was used while the code ran" for name in sorted(refused)]
     done = [_finished(step, ran.get(place), results.get(place)) for place, step in enumerate(steps)]
     seconds = round(time.monotonic() - begun, 2)
     return Judgement(done, list(results.values()), flags, seconds, session.protected)
@@ -103,7 +111,7 @@ def _violation(task: Task, codes: Sequence[str]) -> str:
     )
 
 
-def _punish(results: Any, refused: set[str]) -> None:
+def _punish(results: Iterable[Result], refused: set[str]) -> None:
     """Takes the points of tasks that forbid what the code used while it ran."""
     for result in results:
         names = {name for group in result.task.forbidden for name in rules.group(group).names}

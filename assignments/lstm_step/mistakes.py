@@ -155,3 +155,26 @@ def repair__forget_and_candidate_swapped(rows: Tensor) -> Tensor:
     """Forget gate and candidate are swapped: from c = 1, f at 5 leaves 0.99 in the cell, and g at 5 leaves 1.00."""
     i, o, g, f = rows.chunk(4)
     return torch.cat([i, f, g, o])
+
+
+POINTS = {
+    "gates__candidate_squashed_as_a_gate": 0,
+    "gates__forget_before_input": 1,
+    "gates__output_before_candidate": 1,
+    "lstm_step__no_recurrent_term": 1,
+    "lstm_step__forget_and_input_swapped": 1,
+    "lstm_step__hidden_state_without_tanh": 0,
+    "lstm_step__hidden_state_from_the_old_cell": 0,
+    "lstm_sequence__cell_state_not_carried": 1,
+    "lstm_sequence__hidden_state_not_carried": 1,
+    "lstm_sequence__read_backwards": 1,
+    "memory_bias__the_gate_in_place_of_the_bias": 1,
+    "memory_bias__time_constant": 1,
+    "step_backward__nothing_from_the_hidden_state": 1,
+    "step_backward__nothing_from_later_steps": 0,
+    "step_backward__gates_without_slopes": 1,
+    "step_backward__tanh_without_slope": 1,
+    "repair__the_wrong_way_round": 1,
+    "repair__forget_and_candidate_swapped": 1,
+}
+"""What each leaves of its task's points."""

@@ -69,10 +69,6 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
         if not printed.exists():
             for student, build in handed_in.HOSTILE.items():
                 handed_in.write(folder / "in", student, LSTM_STEP, build())
-            sources = handed_in.mistakes(LSTM_STEP)
-            for number, chosen in enumerate(handed_in.combined(LSTM_STEP)):
-                wrong = {task: sources[name][1] for task, name in chosen.items()}
-                handed_in.write(folder / "in", f"mistakes {number}", LSTM_STEP, handed_in.solved(LSTM_STEP, wrong))
             done = run("grade", "lstm_step", folder / "in", "--out", folder / "out", "-j", 2, "--no-gradebook", *QUICK)
             assert done.returncode == 0, done.stdout + done.stderr
             printed.write_text(done.stdout)

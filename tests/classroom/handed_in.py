@@ -64,20 +64,6 @@ def mistakes(assignment: Master) -> dict[str, tuple[str, str]]:
     return found
 
 
-def combined(assignment: Master) -> list[dict[str, str]]:
-    """Mistakes put together, {task: mistake}, never in two neighbouring tasks: the later one may call the earlier."""
-    task_of = {name: task.name for task in assignment.tasks for name in task.names}
-    of = {
-        task.name: [m for m in mistakes(assignment) if task_of[m.partition("__")[0]] == task.name]
-        for task in assignment.tasks
-    }
-    rounds = []
-    for apart in (list(of)[::2], list(of)[1::2]):
-        for number in range(max(len(of[task]) for task in apart)):
-            rounds.append({task: of[task][number] for task in apart if number < len(of[task])})
-    return rounds
-
-
 def _with(**solutions: str) -> Callable[[], list[Cell]]:
     return lambda: solved(LSTM_STEP, solutions)
 
