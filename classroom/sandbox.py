@@ -28,7 +28,7 @@ def available() -> bool:
     if not shutil.which("bwrap"):
         return False
     python = [sys.executable, "-c", "pass"]
-    command = ["bwrap", *_isolation(), *_flat(_system()), "--", *python]
+    command = ["bwrap", *_isolation(), *_flat([*_memory(), *_system()]), "--", *python]
     try:
         return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -45,8 +45,7 @@ def command(channel: int, info: int, folder: Path, data: Path | None, hidden: Se
         data: the assignment's data, to be seen as `data` in the student's folder.
         hidden: modules of lessons_src that are not to be seen.
     """
-    mounts: list[Mount] = [("--size", str(SPACE), "--tmpfs", place) for place in ("/tmp", HOME)]  # Python may lie below
-    mounts += [*_system(), ("--ro-bind", str(INSIDE), "/grader/inside")]
+    mounts = [*_memory(), *_system(), ("--ro-bind", str(INSIDE), "/grader/inside")]
     if "lessons_src" not in hidden:
         mounts += _package(folder, hidden)
     if data:
@@ -84,6 +83,11 @@ def _settings() -> dict[str, str]:
 def _isolation() -> list[str]:
     nobody = ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
     return ["--die-with-parent", "--new-session", "--unshare-all", "--as-pid-1", *nobody]
+
+
+def _memory() -> list[Mount]:
+    """Folders that may be written to. They come first, as Python itself may lie below /tmp."""
+    return [("--size", str(SPACE), "--tmpfs", place) for place in ("/tmp", HOME)]
 
 
 def _system() -> list[Mount]:
