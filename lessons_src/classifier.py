@@ -1,5 +1,6 @@
 """A text classifier: an embedding, a recurrent layer that may read both ways, and a head on one vector per text."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,10 +152,17 @@ def predict(model: TextClassifier, text: str) -> Prediction:
     notes = [f"{shown}: {label}, with probability {float(probabilities.max()):.2f}."]
     if len(read.strip()) > len(kept):
         notes.append(f"Only the first {len(kept)} characters were read.")
-    lost = sum(not c.isspace() for c in text.strip()[: model.settings["longest"]]) - known
-    if lost > 0:
-        notes.append(f"{lost} of its characters are unknown to the model.")
+    if lost := sum(_is_lost(model, character) for character in text):
+        notes.append(f"{lost} of its characters {'is' if lost == 1 else 'are'} unknown to the model.")
     return Prediction(tuple(probabilities.tolist()), label, " ".join(notes))
+
+
+def _is_lost(model: TextClassifier, character: str) -> bool:
+    """Whether nothing of a reader's character reaches the model; spaces, and accents of their own, are no loss."""
+    strip = model.settings["strip_accents"]
+    if character.isspace() or (strip and unicodedata.combining(character)):
+        return False
+    return not any(model.vocabulary.knows(c) for c in (plain(character) if strip else character))
 
 
 def save(model: TextClassifier, path: str | Path) -> None:

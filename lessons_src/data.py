@@ -3,11 +3,12 @@
 import io
 import keyword
 import re
+import sysconfig
 import tokenize
 import unicodedata
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -158,13 +159,19 @@ def names(*, validation: bool = False) -> Names:
     return Names(*map(tuple, parts))
 
 
-def highlighted_source() -> tuple[tuple[str, tuple[int, ...]], ...]:
+def highlighted_source(modules: Sequence[str] = ()) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """The book's own Python, line by line, with what each character is: an index into CODE_CLASSES.
 
     What a character is may depend on what follows: `for` is a keyword and `format` a name.
+
+    Args:
+        modules: of the standard library, written in Python, to be read instead, such as "html.parser".
     """
+    own = Path(str(files("lessons_src")))
+    library = Path(sysconfig.get_path("stdlib"))
+    paths = [library / f"{module.replace('.', '/')}.py" for module in modules] or sorted(own.glob("*.py"))
     lines = []
-    for path in sorted(Path(str(files("lessons_src"))).glob("*.py")):
+    for path in paths:
         lines += _labelled_lines(path.read_text(encoding="utf-8"))
     return tuple(lines)
 

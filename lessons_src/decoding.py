@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from lessons_src import checks
 from lessons_src.pairs import Pair
 from lessons_src.sampling import HOTTEST, tempered
-from lessons_src.seq2seq import END_ID, START_ID, Seq2Seq
+from lessons_src.seq2seq import END_ID, START_ID, Encoded, Seq2Seq
 
 MOST = 40
 """How many tokens are written at most, END included, unless the caller says otherwise."""
@@ -172,6 +172,26 @@ def beam_search(
 
 
 @torch.no_grad()
+def next_log_probabilities(
+    model: Seq2Seq, encoded: Encoded, tokens: Int[Tensor, " hypotheses"], state: Any
+) -> tuple[Float[Tensor, "hypotheses vocab"], Any]:
+    """One step of the decoder for several hypotheses about one source.
+
+    Args:
+        model: of pairs.
+        encoded: the one source.
+        tokens: what each hypothesis reads (K,).
+        state: of each.
+
+    Returns:
+        log-probabilities of the next token (K, V) in float64, −∞ for what is never written; and the new state.
+    """
+    alike = Encoded(encoded.outputs.expand(len(tokens), -1, -1), encoded.mask.expand(len(tokens), -1), encoded.state)
+    step = model.decode(tokens[:, None], state, alike)
+    return torch.log_softmax(_allowed(step.scores[:, 0]).double(), -1), step.state
+
+
+@torch.no_grad()
 def beam(
     model: Seq2Seq, source: str, *, width: int = 4, most: int = MOST, length_penalty: float = 0.0
 ) -> list[tuple[Written, float]]:
@@ -180,11 +200,7 @@ def beam(
     encoded = model.encode(batch.source, batch.lengths)
 
     def advance(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
-        alike = type(encoded)(
-            encoded.outputs.expand(len(tokens), -1, -1), encoded.mask.expand(len(tokens), -1), encoded.state
-        )
-        step = model.decode(tokens[:, None], state, alike)
-        return torch.log_softmax(_allowed(step.scores[:, 0]).double(), -1), step.state
+        return next_log_probabilities(model, encoded, tokens, state)
 
     def pick(state: Any, rows: Tensor) -> Any:
         return tuple(part[:, rows] for part in state) if isinstance(state, tuple) else state[:, rows]

@@ -1,6 +1,7 @@
 """Texts with a label each, or with a label for each character: where they come from, and how they become a batch."""
 
 import csv
+import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -41,18 +42,18 @@ class Table:
 def read_table(path: str | Path) -> Table:
     """Reads a file with a text and its label in each row, with a tab or a comma between them.
 
-    The text may stand in quotes, as spreadsheets write it. A first row `text,label` is a heading. Empty rows are left
-    out.
+    The text may stand in quotes, as spreadsheets write it, and then go over several lines. A first row `text,label` is
+    a heading. Empty rows are left out.
 
     Raises:
         TypeError, ValueError: the file is missing, not UTF-8 or empty, a row does not have two filled columns, or all
             have one label; the message names the row.
     """
-    lines = read_text(path).splitlines()
-    separator = "\t" if any("\t" in line for line in lines) else ","
+    text = read_text(path)
+    separator = "\t" if "\t" in text else ","
     texts: list[str] = []
     labels: list[str] = []
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
@@ -179,7 +180,7 @@ def drawn_batches(
     pool: int = 1,
     padding: int | None = None,
 ) -> Iterator[Padded]:
-    """`steps` batches drawn at random; every example comes once before any comes again.
+    """`steps` batches drawn at random; every example is drawn once before any is drawn again.
 
     Args:
         vocabulary: of the texts.
@@ -188,7 +189,8 @@ def drawn_batches(
         size: how many texts each has.
         seed: of the draws.
         pool: how many batches are drawn at once and sorted by length, so that texts of a batch are about equally long
-            and little padding is needed; with 1 nothing is sorted.
+            and little padding is needed; with 1 nothing is sorted. The last of one round and the first of the next
+            may share a pool, and then come in any order.
         padding: as in `padded`.
     """
     for name, value in {"steps": steps, "size": size, "pool": pool}.items():

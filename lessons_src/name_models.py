@@ -1,11 +1,12 @@
-"""The name classifiers: trained from seeds on `data.names`, measured, and three shipped; rebuilt by one command.
+"""The name classifiers: trained from seeds on `data.names`, measured, and four shipped; rebuilt by one command.
 
     python -m lessons_src.name_models
 
-takes about four minutes and writes
+takes about five minutes and writes
 
-- `weights/names.json`: for each cell and reading, with and without the second direction, what three seeds came to;
-- `weights/names_final.npz`, `names_mean.npz`, `names_last.npz`: the small models that NameReader shows, as float16.
+- `weights/names.json`: for each cell, reading and way of training, what three seeds came to;
+- `weights/names_final.npz`, `names_mean.npz`, `names_last.npz`: the small models that NameReader shows, as float16;
+- `weights/names_full.npz`: the first of the bidirectional LSTMs that `names.json` tells of, as float16.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from lessons_src import checks, shipped
 from lessons_src.classifier import TextClassifier, accuracy
 from lessons_src.data import LANGUAGES, Names, names
 from lessons_src.early_stopping import Judgement, stop_early
-from lessons_src.labelled import Padded, drawn_batches, padded
+from lessons_src.labelled import Padded, Pair, drawn_batches, padded
 from lessons_src.text import Vocabulary
 from lessons_src.training import train
 
@@ -45,10 +46,12 @@ class Variant(NamedTuple):
     bidirectional: bool = True
     reading: str = "final"
     with_lengths: bool = True
+    dropout: float = 0.3
 
     def __str__(self) -> str:
         ways = "both ways" if self.bidirectional else "forward"
-        return f"{self.cell}, {ways}, {self.reading}{'' if self.with_lengths else ', no lengths'}"
+        told = "" if self.with_lengths else ", no lengths"
+        return f"{self.cell}, {ways}, {self.reading}{told}, dropout {self.dropout}"
 
 
 VARIANTS = (
@@ -59,6 +62,8 @@ VARIANTS = (
     Variant("LSTM", reading="mean"),
     Variant("LSTM", reading="own last"),
     Variant("LSTM", reading="last", with_lengths=False),
+    Variant("LSTM", with_lengths=False),
+    Variant("LSTM", dropout=0.0),
 )
 
 
@@ -73,7 +78,7 @@ def start(variant: Variant, seed: int = 0, embedding_size: int = 24, hidden_size
         variant.cell,
         variant.bidirectional,
         variant.reading,
-        dropout=0.3,
+        dropout=variant.dropout,
         longest=LONGEST,
         strip_accents=True,
     )
@@ -133,7 +138,7 @@ class NameModel:
         model: in evaluation mode, float32.
         seed: of its weights and batches.
         step: after which training step its weights were taken.
-        accuracy: the share of the test names that it gets right, as shipped, read as it was trained.
+        accuracy: the share of the test names that it gets right, as shipped, each name without padding.
     """
 
     model: TextClassifier
@@ -147,6 +152,11 @@ def load(reading: str = "final") -> NameModel:
     return read(shipped.WEIGHTS / f"names_{checks.one_of('reading', reading, SHIPPED_READINGS)}.npz")
 
 
+def load_full() -> NameModel:
+    """The shipped bidirectional LSTM of the size that `figures` tells of, read by its final states."""
+    return read(shipped.WEIGHTS / "names_full.npz")
+
+
 def read(path: Path) -> NameModel:
     """Returns the model in a file that `write` wrote; any other file is refused.
 
@@ -158,7 +168,8 @@ def read(path: Path) -> NameModel:
         about, weights = shipped.read(path, FORMAT)
         if (about["alphabet"], tuple(about["classes"])) != (ALPHABET, LANGUAGES):
             raise ValueError("made for another alphabet or other classes")
-        model = start(Variant(reading=about["reading"]), about["seed"], **SHIPPED_SIZE).eval()
+        sizes = {name: about[name] for name in SHIPPED_SIZE}
+        model = start(Variant(reading=about["reading"]), about["seed"], **sizes).eval()
         model.load_state_dict(weights)
         return NameModel(model, about["seed"], about["step"], about["accuracy"])
 
@@ -169,6 +180,7 @@ def write(trained: NameModel, path: Path) -> None:
         "alphabet": ALPHABET,
         "classes": LANGUAGES,
         "reading": trained.model.reading,
+        **{name: trained.model.settings[name] for name in SHIPPED_SIZE},
         "seed": trained.seed,
         "step": trained.step,
         "accuracy": trained.accuracy,
@@ -176,30 +188,41 @@ def write(trained: NameModel, path: Path) -> None:
     shipped.write(path, FORMAT, about, trained.model)
 
 
-def run(variant: Variant, seed: int, **sizes: int) -> tuple[TextClassifier, dict[str, Any]]:
-    """Trains one classifier and measures it: its best step, validation loss, and accuracy on names never seen."""
+def run(variant: Variant, seed: int, steps: int = 800, **sizes: int) -> tuple[TextClassifier, dict[str, Any]]:
+    """Trains one classifier and measures it.
+
+    Returns:
+        the model with its best weights, in evaluation mode; the validation losses after 20 and 40 steps, the best step
+        and its validation loss, and the accuracy on names it has not learnt from: "validation" and "test" in one batch
+        each, padded to the longest name, and "alone" on the test names without padding.
+    """
     split = names(validation=True)
     model = start(variant, seed, **sizes)
-    judgements = list(training(model, split, seed, with_lengths=variant.with_lengths))
+    judgements = list(training(model, split, seed, with_lengths=variant.with_lengths, steps=steps))
     best = min(judgements, key=lambda judgement: judgement.validation)
     model.eval()
     found = {
         part: round(accuracy(model, padded(model.vocabulary, pairs), with_lengths=variant.with_lengths), 4)
         for part, pairs in (("validation", split.validation), ("test", split.test))
     }
-    about = variant._asdict() | {"seed": seed, "step": best.step, "loss": round(best.validation, 4)}
-    return model, about | found
+    early = [round(judgement.validation, 4) for judgement in judgements[:2]]
+    about = variant._asdict() | {"seed": seed, "early": early, "step": best.step, "loss": round(best.validation, 4)}
+    return model, about | found | {"alone": round(accuracy_alone(model, split.test), 4)}
 
 
-def _ship(reading: str, seed: int, out: Path) -> None:
-    """Trains one small model, rounds it to what is shipped, measures that and writes it."""
-    variant = Variant(reading=reading, with_lengths=reading != "last")
-    model, about = run(variant, seed, **SHIPPED_SIZE)
+def accuracy_alone(model: TextClassifier, pairs: Sequence[Pair]) -> float:
+    """The share of names that are right if none is padded: names of one length go together."""
+    lengths = {len(name) for name, _ in pairs}
+    groups = [[pair for pair in pairs if len(pair[0]) == length] for length in sorted(lengths)]
+    return sum(accuracy(model, padded(model.vocabulary, group)) * len(group) for group in groups) / len(pairs)
+
+
+def _ship(variant: Variant, path: Path, **sizes: int) -> None:
+    """Trains one model from the first seed, rounds it to what is shipped, measures that and writes it."""
+    model, about = run(variant, SEEDS[0], **sizes)
     model.half().float()
-    test = padded(model.vocabulary, names(validation=True).test)
-    found = round(accuracy(model, test, with_lengths=variant.with_lengths), 4)
-    path = out / f"names_{reading}.npz"
-    write(NameModel(model, seed, about["step"], found), path)
+    found = round(accuracy_alone(model, names(validation=True).test), 4)
+    write(NameModel(model, SEEDS[0], about["step"], found), path)
     tqdm.write(f"wrote {path} ({path.stat().st_size} bytes, {found:.3f} of the test names)")
 
 
@@ -209,12 +232,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m lessons_src.name_models", description="Trains and measures the name classifiers."
     )
     parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="where to write (default: the package)")
-    parser.add_argument("--only-shipped", action="store_true", help="train the three shipped models only")
+    parser.add_argument("--only-shipped", action="store_true", help="train the four shipped models only")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
     options.out.mkdir(parents=True, exist_ok=True)
     for reading in SHIPPED_READINGS:
-        _ship(reading, 0, options.out)
+        variant = Variant(reading=reading, with_lengths=reading != "last")
+        _ship(variant, options.out / f"names_{reading}.npz", **SHIPPED_SIZE)
+    _ship(Variant(), options.out / "names_full.npz")
     if options.only_shipped:
         return
     todo = [(variant, seed) for variant in VARIANTS for seed in SEEDS]

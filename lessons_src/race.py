@@ -47,8 +47,11 @@ TRIALS: Mapping[str, tuple[tuple[int, int], ...]] = {
 MARGINS = {"recall": 0.05, "adding": 0.005, "text": 0.03, "text-16": 0.03}
 """How far a score may be from the stored one when a point is trained again, in the task's unit."""
 
-LOSS_MARGIN = 0.1
+LOSS_MARGIN = 0.03
 """How far each noted training loss may be from the stored one, as a share of it or of 0.01."""
+
+SHARE_MARGIN = 0.1
+"""The same for the gradient's share before training, which is stored with two digits."""
 
 
 class Key(NamedTuple):
@@ -246,7 +249,7 @@ def compare(key: Key, stored: Point, found: Outcome) -> list[str]:
         if abs(new - old) > LOSS_MARGIN * max(abs(old), 0.01):
             faults.append(f"{key}: training loss {new:.4g} after part {part}, stored {old:.4g}")
     new, old = found.shares[0], stored.shares[0]
-    if abs(new - old) > LOSS_MARGIN * old:
+    if abs(new - old) > SHARE_MARGIN * old:
         faults.append(f"{key}: gradient share {new:.2g} before training, stored {old:.2g}")
     return faults
 

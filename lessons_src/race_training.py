@@ -316,7 +316,7 @@ def score(task: str, model: nn.ModuleDict, sample: Sample) -> float:
 def share(model: nn.ModuleDict, sample: Sample) -> float:
     """‖∂L/∂h_1‖ / ‖∂L/∂h_T‖, each the mean over the sequences, for the loss of the last step; in float64."""
     layer: Any = model["layer"]
-    ours: Any = copy.deepcopy(layer) if isinstance(layer, layers.RNN | layers.GRU) else layers.from_torch(layer)
+    ours: Any = layers.from_torch(layer) if isinstance(layer, nn.RNNBase) else copy.deepcopy(layer)
     double: Any = nn.ModuleDict({"layer": ours, "head": copy.deepcopy(model["head"])}).double()
     target = sample.target.double() if sample.target.is_floating_point() else sample.target
     last = target[:, -1] if target.ndim == 2 else target

@@ -140,6 +140,13 @@ def test_the_mistake_hides_if_the_evidence_comes_last() -> None:
 def test_dropout_acts_while_training_only() -> None:
     model = small(dropout=0.5)
     batch = padded(model.vocabulary, clues(5, "first"))
+    dropped = []
+    for part in (model.recurrent, model.head):
+        part.register_forward_pre_hook(lambda _, inputs: dropped.append(float((inputs[0] == 0).float().mean())))
+    embedding = float((model.embedding(batch.ids) == 0).float().mean())
+    model(batch.ids, batch.lengths)
+    assert dropped[0] > embedding + 0.1, "of the embeddings"
+    assert 0.2 < dropped[1] < 0.8, "of the vectors"
     assert not torch.equal(model(batch.ids, batch.lengths), model(batch.ids, batch.lengths))
     model.eval()
     assert torch.equal(model(batch.ids, batch.lengths), model(batch.ids, batch.lengths))
@@ -181,7 +188,11 @@ def test_what_the_model_does_not_know_gets_no_answer(reader: TextClassifier, tex
 
 def test_what_is_lost_on_the_way_is_said(reader: TextClassifier) -> None:
     assert "2 of its characters are unknown to the model." in predict(reader, "abc 🙂7").sentence
+    assert "1 of its characters is unknown to the model." in predict(reader, "Łódź").sentence
+    assert "1 of its characters is unknown to the model." in predict(reader, "ﬁ 한").sentence, "ﬁ is two letters"
+    assert "60 of its characters are unknown to the model." in predict(reader, "한" * 60 + "abc").sentence
     assert "unknown" not in predict(reader, "Österreich à la carte").sentence
+    assert "unknown" not in predict(reader, "cafe\u0301").sentence, "an accent that is typed after its letter"
     assert predict(reader, "É").probabilities == predict(reader, "e").probabilities
     long = predict(reader, "ab" * 100_000)
     assert "Only the first 20 characters were read." in long.sentence

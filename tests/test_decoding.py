@@ -220,3 +220,18 @@ def test_exact_match_counts_whole_targets_only() -> None:
 def test_bad_arguments_are_refused_in_a_sentence(call: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         call(model())
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_hypotheses_side_by_side_get_what_each_gets_alone(attention: str) -> None:
+    net = model(attention)
+    with torch.no_grad():
+        encoded = net.encode(net.source.encode("abc")[None])
+        state = torch.cat([encoded.state, encoded.state * 0.5], dim=1)
+        logs, after = decoding.next_log_probabilities(net, encoded, torch.tensor([2, 3]), state)
+        for row, token in enumerate((2, 3)):
+            step = net.decode(torch.tensor([[token]]), state[:, row : row + 1], encoded)
+            scores = step.scores[0, 0].clone()
+            scores[[START_ID, -1]] = -math.inf
+            torch.testing.assert_close(logs[row], torch.log_softmax(scores, 0), atol=1e-12, rtol=0)
+            torch.testing.assert_close(after[:, row], step.state[:, 0], atol=1e-12, rtol=0)

@@ -87,7 +87,7 @@ def test_the_tasks_ask_what_they_say() -> None:
     assert (len(parity.train.ids), len(parity.test.ids)) == (56, 8)
 
 
-@pytest.mark.parametrize("task", [reversals(50, 10), parities(), neighbours(sequences=200)])
+@pytest.mark.parametrize("task", [reversals(50, 10), parities(), neighbours(2, length=5)])
 def test_no_sequence_is_on_both_sides(task: models.Task) -> None:
     train, test = ({tuple(row) for row in side.ids.tolist()} for side in (task.train, task.test))
     assert train

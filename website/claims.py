@@ -68,7 +68,7 @@ class Claims(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """How many hold, then one entry per claim, in the order of `CLAIMS`."""
         found = verdicts(self.env)
-        for name in [name for name in CLAIMS if not found[name]]:
+        for name in untested(found):
             LOG.warning("no chapter that ran has a verdict on the claim %r", name, location=self.get_location())
         lines = [tally(found), ""]
         for name, claim in CLAIMS.items():
@@ -78,6 +78,11 @@ class Claims(SphinxDirective):
                 link = f'<a href="{Path(record.docname).name}.html#{cell}">Chapter {record.title}</a>'
                 lines += [f": **{record.result[0].upper()}{record.result[1:]}.** {record.evidence} {link}", ""]
         return self.parse_text_to_nodes("\n".join(lines))
+
+
+def untested(found: dict[str, list[Record]]) -> list[str]:
+    """The claims on which no chapter that ran has a verdict."""
+    return [name for name in CLAIMS if not found.get(name)]
 
 
 def tally(found: dict[str, list[Record]]) -> str:

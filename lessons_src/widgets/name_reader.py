@@ -1,5 +1,6 @@
 """NameReader: which numbers does the classifier read, and what does padding do to them?"""
 
+import string
 from functools import cache
 from typing import Any
 
@@ -85,7 +86,7 @@ class NameReader(BookWidget):
     @property
     def letters(self) -> str:
         """What is read of the name."""
-        return plain(self.name).strip()[:LONGEST].strip()
+        return plain(self.name).strip(string.whitespace)[:LONGEST].strip(string.whitespace)
 
     def probabilities(self) -> Float[Tensor, "letters languages"]:
         """P of each language (T, 8), float64; row t if the name ended after letter t + 1, padding behind it."""

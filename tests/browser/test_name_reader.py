@@ -35,6 +35,7 @@ STRANGE = (
     "Łódź",
     "a1-b2",
     "\x00q",
+    "\x1fq\x1c",
     "ﬁ ǅ ß",
     "x" * 200,
     "🇫🇮",
@@ -113,7 +114,7 @@ def test_the_sentence_says_what_padding_does(stage: Stage) -> None:
     said = [LANGUAGE_NAMES[int(w.probabilities()[-1].argmax())] for w in widgets[:5]]
     start = "Read from the final states, “finlandiya” is "
     assert [sentence(page, at) for at in range(6)] == [
-        f"{start}Turkish ({best[0]:.2f}). This network names 72 of 100 new names right, read as it was trained.",
+        f"{start}Turkish ({best[0]:.2f}). This network names 72 of 100 new names right, without padding.",
         f"{start}{said[1]} ({best[1]:.2f}), behind it 12 places of padding, without lengths. "
         f"Without padding it is Turkish ({best[0]:.2f}).",
         f"{start}Turkish ({best[2]:.2f}), behind it 1 place of padding, without lengths. "

@@ -49,11 +49,18 @@ def test_no_output_is_the_address_of_an_object(name: str, built: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_opens_without_an_error_or_a_request_to_another_host(name: str, page: Page, origin: str) -> None:
+def test_page_opens_with_its_widgets_and_without_an_error_or_a_request_to_another_host(
+    name: str, page: Page, origin: str
+) -> None:
     page.goto(origin + name)
     expect(page.locator("h1").first).to_be_attached()
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.title().strip()
+    if name in LIVE:
+        expect(page.locator(".widget-live").first).to_be_visible()
+        assert page.locator(".widget-absent").count() == 0
+        for view in page.locator(".widget-live").all():
+            expect(view.locator(".uw").first).to_be_attached()
 
 
 def test_first_page_leads_to_the_front_page(page: Page, origin: str) -> None:
@@ -62,21 +69,12 @@ def test_first_page_leads_to_the_front_page(page: Page, origin: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_chapter_has_a_live_widget(name: str, page: Page, origin: str) -> None:
-    page.goto(origin + name)
-    expect(page.locator(".widget-live").first).to_be_visible()
-    assert page.locator(".widget-absent").count() == 0
-    for view in page.locator(".widget-live").all():
-        expect(view.locator(".uw").first).to_be_attached()
-
-
-@pytest.mark.parametrize("name", LIVE)
-def test_still_figure_stands_in_without_scripts_and_in_print(name: str, new_page: NewPage, origin: str) -> None:
+def test_still_figure_stands_in_without_scripts_and_in_print(name: str, new_page: NewPage, site: str) -> None:
     unscripted = new_page(java_script_enabled=False)
-    unscripted.goto(origin + name)
+    unscripted.goto(site + name)
     expect(unscripted.locator(".widget-static").first).to_be_visible()
     scripted = new_page()
-    scripted.goto(origin + name)
+    scripted.goto(site + name)
     still = scripted.locator(".widget-static").first
     expect(still).to_be_hidden()
     scripted.emulate_media(media="print")
@@ -162,14 +160,6 @@ def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
     assert not missing, f"add these to website/math_font.py: {sorted(missing)}"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_does_not_scroll_sideways_on_a_phone(name: str, new_page: NewPage, site: str) -> None:
-    page = new_page(viewport=PHONE)
-    page.goto(site + name)
-    settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
 @pytest.mark.parametrize(
     "options",
     [
@@ -179,11 +169,14 @@ def test_page_does_not_scroll_sideways_on_a_phone(name: str, new_page: NewPage, 
     ids=["light", "dark-375"],
 )
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(name: str, options: dict[str, object], new_page: NewPage, site: str) -> None:
+def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
+    name: str, options: dict[str, object], new_page: NewPage, site: str
+) -> None:
     page = new_page(**options, reduced_motion="reduce")
     page.goto(site + name, wait_until="networkidle")  # half a second, in which the live figures find their words
     page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
     settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = [
         f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
         for violation in Axe().run(page, options={"resultTypes": ["violations"]})["violations"]

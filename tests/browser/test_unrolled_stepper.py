@@ -87,7 +87,7 @@ def test_a_layer_of_yours_is_the_one_that_runs(stage: Stage) -> None:
 def test_a_weight_of_ten_and_more_is_written_whole(stage: Stage) -> None:
     layer = torch.nn.RNN(2, 2, bias=False)
     with torch.no_grad():
-        layer.weight_ih_l0.copy_(torch.tensor([[10.25, -20.5], [0.75, -0.75]]))
+        layer.get_parameter("weight_ih_l0").copy_(torch.tensor([[10.25, -20.5], [0.75, -0.75]]))
     page = stage.open(UnrolledStepper("ab", "ab", layer=layer))
     assert page.locator("[data-weight^=W_ih]").all_inner_texts() == ["10.25", "−20.50", ".75", "−.75"]
 

@@ -22,7 +22,7 @@ export function sentence(scene) {
   const [said, before] = [now, clean].map((p) => p.indexOf(Math.max(...p)));
   const answer = `Read from ${READINGS[how.reading]}, “${letters}” is ${languages[said]} (${now[said].toFixed(2)})`;
   const without = `${languages[before]} (${clean[before].toFixed(2)})`;
-  const trained = `This network names ${Math.round(100 * accuracy[how.reading])} of 100 new names right, read as it was trained.`;
+  const trained = `This network names ${Math.round(100 * accuracy[how.reading])} of 100 new names right, without padding.`;
   if (how.padding === 0) return `${answer}. ${trained}`;
   const places = `${how.padding} ${how.padding === 1 ? "place" : "places"} of padding`;
   const told = how.lengths ? "with lengths" : "without lengths";
