@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test lab lint types chapters website bench lock clean
+.PHONY: help book test lab lint types chapters website bench assignments grade lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -10,7 +10,7 @@ NODE := node_modules/.package-lock.json
 BUILD := jupyter-book build . -W --keep-going -n
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(READY) ## build the book and say how to open it
 	$(BUILD)
@@ -34,7 +34,7 @@ lint: $(READY) $(NODE) ## style, format, stored outputs, and all about the JavaS
 	@echo "== lint"
 	ruff check .
 	ruff format --check .
-	nbstripout --verify --keep-id book/*.ipynb
+	nbstripout --verify --keep-id book/*.ipynb assignments/*/*.ipynb
 	npm run --silent check
 
 types: $(READY) ## type annotations
@@ -52,6 +52,15 @@ website: $(READY) ## build all pages anew; any warning is an error
 
 bench: $(READY) ## time our code beside torch.nn and gensim
 	python -m benchmarks
+
+assignments: $(READY) ## make the students' versions of all assignments, in _assignments/release
+	python -m classroom.course
+
+WORKERS ?= 2
+grade: $(READY) ## grade a class: make grade ASSIGNMENT=lstm_step SUBMISSIONS=folder-or-zip
+	@test -n "$(ASSIGNMENT)" -a -n "$(SUBMISSIONS)" || { \
+	  echo "Say what to grade: make grade ASSIGNMENT=lstm_step SUBMISSIONS=folder-or-zip [WORKERS=2] [PLAIN=1]"; exit 2; }
+	python -m classroom.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" -j $(WORKERS) $(if $(PLAIN),--plain)
 
 lock: $(READY) ## write requirements.txt anew from requirements.in
 	pip-compile --quiet --strip-extras --allow-unsafe --no-annotate --no-header --no-emit-index-url \

@@ -1,0 +1,174 @@
+"""The parts by themselves: plain data, rules, comparing, where tests stand, and what students get."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from classroom import course, rules
+from classroom.checking import Check, difference
+from classroom.inside import confine, plain_data
+from classroom.master import grade_id
+from classroom.plan import plan
+from tests.classroom import handed_in
+from tests.classroom.handed_in import LSTM_STEP, code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        -(2**70),
+        math.inf,
+        "Ω\ud800",
+        [1, (2, [3.5])],
+        {"a": 1, (1, 2): None},
+        torch.arange(6.0).reshape(2, 3),
+        torch.tensor(True),
+        torch.empty(0, 3, dtype=torch.int64),
+        torch.tensor([1.5], dtype=torch.bfloat16),
+        np.arange(4, dtype=np.int16).reshape(2, 2),
+    ],
+)
+def test_plain_data_comes_back_as_it_went(value: object) -> None:
+    sent = plain_data.frame({"value": plain_data.encode(value)})
+    back = plain_data.decode(plain_data.message(sent[plain_data.HEADER.size :])["value"])
+    assert type(back) is type(value)
+    if isinstance(value, torch.Tensor):
+        assert isinstance(back, torch.Tensor)
+        assert back.dtype == value.dtype
+        assert torch.equal(back, value)
+    elif isinstance(value, np.ndarray):
+        np.testing.assert_array_equal(back, value, strict=True)
+    else:
+        assert back == value
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"tensor": ["float32", [2**31], ""]},
+        {"tensor": ["float32", [3], "AAAA"]},
+        {"tensor": ["float32", [-1], ""]},
+        {"tensor": ["__class__", [0], ""]},
+        {"tensor": ["float32", [True], "AAAAAA=="]},
+        {"array": ["object", [1], "AAAAAAAAAAA="]},
+        {"code": ["print(1)"]},
+        {"dict": [[{"list": []}, 1]]},
+        {"list": [], "tuple": []},
+        [1, 2],
+    ],
+)
+def test_forged_answers_are_refused(forged: object) -> None:
+    with pytest.raises(plain_data.NotPlainData):
+        plain_data.decode(forged)
+
+
+def test_what_is_no_plain_data_is_refused_by_its_type() -> None:
+    nested: list[object] = []
+    for _ in range(50):
+        nested = [nested]
+    for value in (object(), len, nested, 10**400, torch.ones(2).to_sparse(), np.array([object()])):
+        with pytest.raises(plain_data.NotPlainData):
+            plain_data.encode(value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "cell = torch.nn.LSTMCell(3, 4)",
+        "from torch.nn import LSTMCell as Mine",
+        "getattr(torch.nn, 'LSTMCell')",
+        "eval('torch.nn.LSTMCell(3, 4)')",
+        "%time\nfrom torch import nn\nclass A(nn.LSTM): pass",
+        "torch.lstm_cell(x, h, w, u)",
+    ],
+)
+def test_a_forbidden_name_is_found_however_it_is_written(source: str) -> None:
+    (found, *_) = rules.uses(["pass", source], "recurrent layers")
+    assert found.cell == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["print('an LSTMCell')", "# LSTMCell", "LSTM = 3", '"""As torch.nn.LSTMCell."""', "def lstm_cell(x): pass", "1 +"],
+)
+def test_words_that_only_look_like_it_are_allowed(source: str) -> None:
+    assert rules.uses([source], "recurrent layers") == []
+
+
+def test_an_unknown_group_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a dotted name or one of"):
+        rules.group("recurrent")
+
+
+def test_the_filter_of_system_calls_is_whole_for_each_machine() -> None:
+    for machine, (_, calls) in confine.CALLS.items():
+        assert {"clone", "clone3", "execve", "socket", "kill", "ptrace"} <= set(calls)
+        assert len(confine.filter_program(machine)) % 8 == 0
+
+
+@pytest.mark.parametrize(
+    ("got", "right", "sentence"),
+    [
+        (torch.zeros(2), torch.zeros(2), None),
+        (torch.zeros(2, 1), torch.zeros(2), "expected the shape (2,), got (2, 1)"),
+        (torch.tensor([0.0, math.nan]), torch.zeros(2), "expected numbers, got NaN"),
+        (torch.tensor([0.0, 3.0]), torch.zeros(2), "expected 0 at [1], got 3"),
+        (torch.tensor([math.inf]), torch.tensor([math.inf]), None),
+        (None, torch.zeros(2), "expected a tensor, got None"),
+        ((1.0,), (1.0, 2.0), "expected 2 values, got 1"),
+        ((1.0, "b"), (1.0, 2.0), "value 2 of 2: expected a number, got a str"),
+        (True, 1, "expected a whole number, got a bool"),
+        ({"a": 2.0}, {"a": 1.0}, "'a': expected 1, got 2"),
+        ("no", "yes", "expected 'yes', got 'no'"),
+    ],
+)
+def test_a_difference_is_named_precisely(got: object, right: object, sentence: str | None) -> None:
+    assert difference(got, right, 1e-6) == sentence
+
+
+def test_check_copies_inputs_for_everyone_and_names_the_mistake() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    def double__spoils(x: torch.Tensor) -> torch.Tensor:
+        """You emptied the input."""
+        return x.zero_()
+
+    def student(x: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(x)
+
+    student.__name__ = "double"
+    check = Check({"double": double}, {"double__spoils": double__spoils})
+    x = torch.ones(3)
+    with pytest.raises(AssertionError, match="You emptied the input"):
+        check(student, x)
+    assert torch.equal(x, torch.ones(3))
+
+
+def test_a_missing_test_follows_its_solution_and_without_that_comes_last() -> None:
+    cells = [c for c in handed_in.solved(LSTM_STEP) if grade_id(c) != "hidden-step"]
+    steps, notes = plan(LSTM_STEP, cells)
+    order = [grade_id(step.cell) for step in steps]
+    assert order.index("solve-step") < order.index("hidden-step") < order.index("solve-sequence")
+    assert notes == ["test cell hidden-step is missing"]
+    steps, _ = plan(LSTM_STEP, [code("a = 1")])
+    assert [step.test.grade_id for step in steps if step.test] == [
+        t.grade_id for task in LSTM_STEP.tasks for t in task.tests
+    ]
+
+
+def test_a_folder_with_a_solution_left_in_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lstm_step.ipynb"
+    notebook = {"cells": handed_in.released(LSTM_STEP)}
+    path.write_text(json.dumps(notebook))
+    course.refuse_leaks(LSTM_STEP, tmp_path)
+    (tmp_path / "notes.txt").write_text("try    \n    c_new = f * c + i * g\n")
+    with pytest.raises(ValueError, match="still contains 'c_new"):
+        course.refuse_leaks(LSTM_STEP, tmp_path)
