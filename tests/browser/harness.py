@@ -7,7 +7,9 @@ Python would do, `traits` are its values, and `saved` names those that changed.
 import base64
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from axe_core_python.sync_playwright import Axe
@@ -141,6 +143,49 @@ def drawn(page: Page, at: int = 0, milliseconds: int = 250) -> str:
 def sentence(page: Page, at: int = 0) -> str:
     settle(page, 0)
     return page.locator(".uw-sentence").nth(at).inner_text()
+
+
+def tab_order(page: Page, also: str = "control", press: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """What Tab reaches one after another, up to "Copy link": the control's name, or else the element's.
+
+    Args:
+        page: with the focus before the widget.
+        also: a second data attribute that names an element, if it is no control.
+        press: a key to press as soon as the focus has reached what is named.
+    """
+    reached: list[str] = []
+    while "copy-link" not in reached[-1:] and len(reached) < 40:
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                """(also) => { const { dataset, tagName } = document.activeElement;
+                     return dataset.control ?? dataset[also] ?? tagName.toLowerCase(); }""",
+                also,
+            )
+        )
+        if reached[-1] in press:
+            page.keyboard.press(press[reached[-1]])
+    return reached
+
+
+def listen(page: Page) -> None:
+    """Keeps what a screen reader is told from now on, for `heard`."""
+    page.evaluate(
+        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
+          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
+    )
+
+
+def heard(page: Page) -> list[str]:
+    """What a screen reader was told since `listen`."""
+    return list(page.evaluate("spoken"))
+
+
+def copied_link(page: Page, at: int = 0) -> str:
+    """Presses "Copy link" of the widget at this place, the first one that is pressed, and reads the clipboard."""
+    page.get_by_role("button", name="Copy link").nth(at).click()
+    page.get_by_text("Link copied.").first.wait_for()
+    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def misfits(page: Page) -> list[str]:

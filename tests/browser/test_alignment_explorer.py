@@ -10,7 +10,19 @@ from playwright.sync_api import Page
 from lessons_src.pairs import LOCALES, dates
 from lessons_src.widgets import AlignmentExplorer
 from lessons_src.widgets.alignment_explorer import LONGEST, MOST
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    Stage,
+    contrast,
+    control,
+    copied_link,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+)
 
 ALIGN = """(cases) => {
   const { createSeq2Seq, align, charactersOf, idsOf, parseRules } = unrolledWidgets.alignment_explorer.arithmetic;
@@ -255,9 +267,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
     control(page, "weight").fill("0.55")
     moved = drawn(page, 0, 0)
     assert drawn(page, 1, 0) == other
-    page.get_by_role("button", name="Copy link").first.click()
-    page.get_by_text("Link copied.").first.wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page)
     page.get_by_role("button", name="Reset").first.click()
     assert drawn(page, 0, 0) == first
     assert page.evaluate("document.querySelectorAll('[id]').length") == 0
@@ -311,11 +321,8 @@ def test_the_longest_text_is_there_at_once_and_the_sentence_is_spoken_once(stage
     settle(page, 0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert min(times) <= 150
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     for _ in range(3):
         control(page, "back").click()
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]

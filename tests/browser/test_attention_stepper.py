@@ -10,7 +10,21 @@ from playwright.sync_api import Page
 
 from lessons_src.widgets import AttentionStepper
 from lessons_src.widgets.attention_stepper import SIZES
-from tests.browser.harness import BUNDLES, Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    BUNDLES,
+    Stage,
+    contrast,
+    control,
+    copied_link,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.test_attention_stepper import by_torch, widgets
 
 TRAITS = ("words", "vectors", "matrices", "seed", "scaled", "mask", "heads", "asking", "step")
@@ -326,9 +340,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
     control(page, "step-3").click()
     moved = drawn(page, 0, 0)
     assert drawn(page, 1, 0) == other
-    page.get_by_role("button", name="Copy link").first.click()
-    page.get_by_text("Link copied.").first.wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page)
     page.get_by_role("button", name="Reset").first.click()
     assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
     assert page.evaluate("document.querySelectorAll('[id]').length") == 0
@@ -342,15 +354,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(AttentionStepper("a b", "1; 2"))
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate(
-                """() => { const { dataset, tagName } = document.activeElement;
-                  return dataset.control ?? dataset.pick ?? tagName.toLowerCase(); }"""
-            )
-        )
+    reached = tab_order(page, also="pick")
     steps = [f"step-{k}" for k in range(5)]
     controls = ["words", "asking", "size", "matrices", "mask", "seed", "scaled"]
     assert reached == [
@@ -363,14 +367,11 @@ def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
 def test_the_sentence_is_spoken_once_and_the_table_has_every_row(stage: Stage) -> None:
     widget = AttentionStepper("a b c", matrices="random", heads=2, mask="causal")
     page = stage.open(widget)
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     for _ in range(3):
         control(page, "size-below").press("ArrowRight")
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]
     page.get_by_text("Show numbers").click()
     settle(page)
     rows = page.locator(".uw-scroll tbody tr").evaluate_all(

@@ -12,7 +12,19 @@ from lessons_src import backprop, unroll
 from lessons_src.widgets import BackpropStepper
 from lessons_src.widgets.base import BUNDLES
 from tests.bptt_reference import terms
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    Stage,
+    contrast,
+    control,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.test_bptt_widgets import STEPPERS, settings_of
 
 KINDS = ("meet", "tanh", "W_hh", "W_ih", "b", "past")
@@ -379,14 +391,7 @@ def test_a_narrow_picture_shows_the_steps_around_the_current_one(stage: Stage) -
 
 def test_the_keyboard_alone_does_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(BackpropStepper())
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
-        if reached[-1] == "step-time":
-            page.keyboard.press("Enter")
+    reached = tab_order(page, press={"step-time": "Enter"})
     settings = ["loss-1", "loss-2", "loss-3", "weight", "steps", "size", "summary"]
     buttons = ["step-back", "step-time", "step-all", "step-forward"]
     assert reached == [*settings, *buttons, "summary", "reset", "copy-link"]
@@ -397,13 +402,10 @@ def test_the_keyboard_alone_does_everything_in_reading_order(stage: Stage) -> No
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
     page = stage.open(BackpropStepper())
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     press(page, "step-back", 9)
     settle(page, 600)
-    assert page.evaluate("spoken") == [
+    assert heard(page) == [
         "At h₂ two gradients meet and are added: 0.5 from its own loss and 0.18 from step 3. The sum is 0.68."
     ]
     label = page.locator(".bp-graph").get_attribute("aria-label") or ""

@@ -13,7 +13,21 @@ from lessons_src.decoding import next_log_probabilities
 from lessons_src.seq2seq import END_ID, START_ID
 from lessons_src.widgets import DecoderLab
 from lessons_src.widgets.decoder_lab import MOST_TOKENS
-from tests.browser.harness import BUNDLES, Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    BUNDLES,
+    Stage,
+    contrast,
+    control,
+    copied_link,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.test_decoder_lab import MODEL, drawn_settings, text_of
 
 TRAITS = {
@@ -260,12 +274,7 @@ def test_steps_go_forward_and_back(stage: Stage) -> None:
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(DecoderLab(wrong_at=1))
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     steps = ["start", "back", "forward", "all"]
     settings = ["source", "example", "method", "width", "penalty", "reads", "wrong-at", "wrong-digit"]
     assert reached == [*settings, *steps, "summary", "reset", "copy-link"]
@@ -303,9 +312,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
     control(page, "wrong-at").press("ArrowRight")
     moved = drawn(page, 0, 0)
     assert drawn(page, 1, 0) == other
-    page.get_by_role("button", name="Copy link").first.click()
-    page.get_by_text("Link copied.").first.wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page)
     page.get_by_role("button", name="Reset").first.click()
     assert (drawn(page, 0, 0), page.evaluate("JSON.stringify(models[0].traits)")) == (first, traits)
     assert page.evaluate("document.querySelectorAll('[id]').length") == 0
@@ -336,14 +343,11 @@ def test_the_numbers_are_those_of_the_tree(stage: Stage) -> None:
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
     page = stage.open(DecoderLab())
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     for _ in range(3):
         control(page, "width").press("ArrowRight")
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]
     label = page.locator(".dl-tree").get_attribute("aria-label") or ""
     assert label.startswith("Hypotheses for 29+726. Kept, the likeliest first: step 1: 7, 6")
 

@@ -18,7 +18,7 @@ from lessons_src.corpus import Corpus
 from lessons_src.grammars import kingdom
 from lessons_src.widgets import EmbeddingCompass, GradientExplorer
 from lessons_src.word_vectors import WordVectors
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle, tab_order
 
 KOREAN = ("왕", "여왕", "남자", "여자", "왕자", "공주", "소년", "소녀")
 
@@ -510,12 +510,7 @@ def test_every_control_changes_what_is_drawn(stage: Stage, vectors: WordVectors,
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage, vectors: WordVectors) -> None:
     page = stage.open(EmbeddingCompass(vectors))
-    reached: list[str] = []
-    while len(reached) < 30 and "copy-link" not in reached:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     expected = ["mode", "a", "b", "c", "word", "measure", "exclude", "map", "summary", "reset", "copy-link"]
     assert reached == expected
     unprotected = page.evaluate(

@@ -2,7 +2,6 @@
 
 import random
 import re
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Page
 from lessons_src.widgets import ForecastLab
 from lessons_src.widgets.base import BUNDLES
 from lessons_src.widgets.forecast_lab import AHEAD, SERIES, all_series
-from tests.browser.harness import Stage, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, control, copied_link, drawn, misfits, open_all, sentence, settle, tab_order
 
 
 def look(page: Page, at: int = 0) -> str:
@@ -150,12 +149,7 @@ def test_python_moves_the_page(stage: Stage) -> None:
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(ForecastLab())
     open_all(page)
-    reached: list[Any] = []
-    while len(reached) < 15 and reached[-1:] != ["copy-link"]:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     assert reached == ["series", "order", "start", "feed", "summary", "div", "reset", "copy-link"]
     free = page.locator(".uw :is(input, select, button, textarea):not([data-lm-suppress-shortcuts=true])")
     assert free.count() == 0, "JupyterLab would take the arrow keys"
@@ -167,9 +161,7 @@ def test_a_link_brings_back_the_settings_of_its_widget_only(stage: Stage) -> Non
     other = look(page, 0)
     control(page, "order", at=1).press("End")
     assert look(page, 0) == other
-    page.get_by_role("button", name="Copy link").nth(1).click()
-    page.get_by_text("Link copied.").wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page, at=1)
     again = stage.open(*widgets, fragment=link[link.index("#") :])
     assert [control(again, "order", at).input_value() for at in (0, 1)] == ["2", "16"]
     assert [look(again, at) for at in (0, 1)] == [look(page, at) for at in (0, 1)]

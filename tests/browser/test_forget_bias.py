@@ -9,7 +9,21 @@ import pytest
 from playwright.sync_api import Page
 
 from lessons_src.widgets import ForgetBias
-from tests.browser.harness import BUNDLES, Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    BUNDLES,
+    Stage,
+    contrast,
+    control,
+    copied_link,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.test_forget_bias import by_autograd, close, weights_of, widgets
 
 CONTROLS = (
@@ -204,12 +218,7 @@ def test_a_step_is_picked_by_pointer_and_stays_within_the_sequence(stage: Stage)
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(ForgetBias())
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     assert reached == [*CONTROLS, "summary", "reset", "copy-link"]
     keys = "'.uw :is(input, select, button)'"
     assert page.evaluate(f"[...document.querySelectorAll({keys})].every((n) => n.dataset.lmSuppressShortcuts)")
@@ -243,9 +252,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
         control(page, name).press("ArrowRight")
     moved = drawn(page, 0, 0)
     assert drawn(page, 1, 0) == other
-    page.get_by_role("button", name="Copy link").first.click()
-    page.get_by_text("Link copied.").first.wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page)
     page.get_by_role("button", name="Reset").first.click()
     assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
     assert page.evaluate("document.querySelectorAll('[id]').length") == 0
@@ -259,14 +266,11 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
     page = stage.open(ForgetBias())
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     for _ in range(3):
         control(page, "forget-bias").press("ArrowRight")
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]
     labels = page.locator(".ge-chart").evaluate_all("nodes => nodes.map((node) => node.ariaLabel)")
     assert labels == [
         "Line chart: the cell state falls from 1.00, half-life 2.9 steps",

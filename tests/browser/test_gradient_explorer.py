@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lessons_src.tracing import LSTMTrace
 from lessons_src.widgets import GradientExplorer
 from lessons_src.widgets.arrays import unpack
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle, tab_order
 
 FLOAT64_REACHES = -280  # log10, with room for the factors on the way
 CONTROLS = (
@@ -307,14 +307,7 @@ def test_the_cell_and_the_bias_of_its_gate_change_what_is_drawn(stage: Stage, ce
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(GradientExplorer())
     open_all(page)
-    reached = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
-        if reached[-1] == "copy-link":
-            break
+    reached = tab_order(page)
     expected = [
         "preset", "cell", "activation", "gain", "steps", "summary", "initialisation", "hidden-size", "noise", "seed",
         "clip-norm", "new-seed", "seeds", "state", "cursor", "summary", "div", "reset", "copy-link",

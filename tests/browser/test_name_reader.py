@@ -12,7 +12,7 @@ from lessons_src.data import names
 from lessons_src.widgets import NameReader
 from lessons_src.widgets.base import BUNDLES
 from lessons_src.widgets.name_reader import LANGUAGE_NAMES
-from tests.browser.harness import Stage, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, control, copied_link, drawn, misfits, open_all, sentence, settle, tab_order
 
 READ = """(cases) => {
   const { makeClassifier, encode, lettersOf, answers } = unrolledWidgets.name_reader.arithmetic;
@@ -161,12 +161,7 @@ def test_python_moves_the_page(stage: Stage) -> None:
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(NameReader())
     open_all(page)
-    reached: list[Any] = []
-    while len(reached) < 15 and reached[-1:] != ["copy-link"]:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     assert reached == ["name", "reading", "padding", "lengths", "summary", "div", "reset", "copy-link"]
     free = page.locator(".uw :is(input, select, button, textarea):not([data-lm-suppress-shortcuts=true])")
     assert free.count() == 0, "JupyterLab would take the arrow keys"
@@ -176,9 +171,7 @@ def test_a_link_brings_back_the_settings_of_its_widget_only(stage: Stage) -> Non
     widgets = NameReader(), NameReader("suomi")
     page = stage.open(*widgets, permissions=["clipboard-read", "clipboard-write"])
     control(page, "padding", at=1).press("End")
-    page.get_by_role("button", name="Copy link").nth(1).click()
-    page.get_by_text("Link copied.").wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page, at=1)
     again = stage.open(*widgets, fragment=link[link.index("#") :])
     assert [control(again, "padding", at).input_value() for at in (0, 1)] == ["0", "12"]
     assert [drawn(again, at, 0) for at in (0, 1)] == [drawn(page, at, 0) for at in (0, 1)]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from lessons_src.widgets import SurpriseMeter
 from lessons_src.widgets.surprise_meter import default_texts
-from tests.browser.harness import Stage, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, control, copied_link, drawn, misfits, open_all, sentence, settle, tab_order
 
 STUDENTS = "the students opened their books ."
 SYMBOLS = {" ": "␣", "\n": "↵", "\t": "⇥"}
@@ -152,14 +152,7 @@ def test_every_control_changes_what_is_drawn(stage: Stage) -> None:
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(SurpriseMeter(smoothing="add"))
     open_all(page)
-    reached = []
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
-        if reached[-1] == "copy-link":
-            break
+    reached = tab_order(page)
     expected = ["text", "unit", "smoothing", "add", "order", "training", "place", "summary", "div", "reset"]
     assert reached == [*expected, "copy-link"]
     free = page.locator(".uw :is(input, select, button, textarea):not([data-lm-suppress-shortcuts=true])")
@@ -230,9 +223,7 @@ def test_a_copied_link_brings_back_the_settings(stage: Stage) -> None:
     page = stage.open(*widgets, permissions=["clipboard-read", "clipboard-write"])
     control(page, "text", at=1).fill("so & so; 50 % 안녕 🙂")
     control(page, "order", at=1).press("ArrowRight")
-    page.get_by_role("button", name="Copy link").nth(1).click()
-    page.get_by_text("Link copied.").wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page, at=1)
     again = stage.open(*widgets, fragment=link[link.index("#") :])
     assert control(again, "text", at=1).input_value() == "so & so; 50 % 안녕 🙂"
     assert [look(again, at) for at in (0, 1)] == [look(page, at) for at in (0, 1)]

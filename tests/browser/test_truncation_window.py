@@ -11,7 +11,20 @@ import torch
 from playwright.sync_api import Page
 
 from lessons_src.widgets import TruncationWindow
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    Stage,
+    contrast,
+    control,
+    copied_link,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.test_bptt_widgets import dense, reference_of, windows
 
 # --------------------------------------------------------------------------------------------------- against PyTorch
@@ -270,12 +283,7 @@ def test_arrow_keys_read_each_number_exactly(stage: Stage) -> None:
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(TruncationWindow())
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
+    reached = tab_order(page)
     settings = ["window", "stride", "carry", "steps", "size", "gain", "seed"]
     assert reached == [*settings, "g", "summary", "reset", "copy-link"]
     keys = "'.uw :is(input, select, button, textarea, [data-cell])'"
@@ -312,9 +320,7 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
     control(page, "gain").press("ArrowRight")
     moved = drawn(page, 0, 0)
     assert drawn(page, 1, 0) == other
-    page.get_by_role("button", name="Copy link").first.click()
-    page.get_by_text("Link copied.").first.wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied_link(page)
     page.get_by_role("button", name="Reset").first.click()
     assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
     assert page.evaluate("document.querySelectorAll('[id]').length") == 0
@@ -328,14 +334,11 @@ def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stag
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
     page = stage.open(TruncationWindow())
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     for _ in range(3):
         control(page, "steps").press("ArrowRight")
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]
     label = page.locator(".tw-picture").get_attribute("aria-label")
     assert label == "9 states. Gradients are cut before step 4, 7. States are carried on."
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from lessons_src.widgets import UnrolledStepper
 from lessons_src.widgets.unrolled_stepper import LETTERS
-from tests.browser.harness import Stage, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import Stage, control, drawn, misfits, open_all, sentence, settle, tab_order
 from tests.test_unrolled_stepper import torch_states
 
 SETTINGS = ("text", "alphabet", "seed", "matrix", "row", "column", "value", "reset", "traced", "other", "step")
@@ -211,15 +211,7 @@ def test_every_control_changes_what_is_drawn(stage: Stage) -> None:
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:
     page = stage.open(UnrolledStepper(value=1.0, step=3))
     open_all(page)
-    reached: list[str] = []
-    while len(reached) < 25 and reached[-1:] != ["copy-link"]:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate(
-                """(() => { const { dataset, tagName } = document.activeElement;
-                     return dataset.control ?? dataset.weight ?? tagName.toLowerCase(); })()"""
-            )
-        )
+    reached = tab_order(page, also="weight")
     expected = ["text", "alphabet", "seed", "reset-h", "traced", "other", "start", "back", "forward", "all"]
     expected += ["W_hh-1-1", "W_ih-1-1", "value", "undo", "summary", "div", "reset", "copy-link"]
     assert reached == expected

@@ -13,7 +13,19 @@ from playwright.sync_api import Locator, Page
 from torch import Tensor
 
 from lessons_src.widgets import WordVectorStepper
-from tests.browser.harness import Stage, contrast, control, drawn, misfits, open_all, sentence, settle
+from tests.browser.harness import (
+    Stage,
+    contrast,
+    control,
+    drawn,
+    heard,
+    listen,
+    misfits,
+    open_all,
+    sentence,
+    settle,
+    tab_order,
+)
 from tests.word_vector_reference import COMBINATIONS, Pair, pair_loss, pairs_of, train
 
 FIFTEEN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
@@ -469,14 +481,7 @@ def test_the_keyboard_alone_does_everything_in_reading_order(stage: Stage) -> No
     page = stage.open(WordVectorStepper())
     open_all(page)
     page.evaluate("document.querySelector('.uw-numbers').open = false")
-    reached: list[str] = []
-    while "copy-link" not in reached[-1:] and len(reached) < 40:
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate("document.activeElement.dataset.control ?? document.activeElement.tagName.toLowerCase()")
-        )
-        if reached[-1] == "step-20":
-            page.keyboard.press("Enter")
+    reached = tab_order(page, press={"step-20": "Enter"})
     steps = ["step-1", "step-20", "step-500", "back-1", "back-20", "added"]
     settings = ["text", "model", "loss", "window", "summary", "size", "rate", "seed"]
     assert reached == [*settings, *steps, "td", "td", "summary", "reset", "copy-link"]
@@ -529,13 +534,10 @@ def test_a_button_at_its_end_keeps_the_focus(stage: Stage) -> None:
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
     page = stage.open(WordVectorStepper())
-    page.evaluate(
-        """() => { window.spoken = []; const status = document.querySelector('.uw-hidden-text[role=status]');
-          new MutationObserver(() => spoken.push(status.textContent)).observe(status, { childList: true }); }"""
-    )
+    listen(page)
     press(page, "step-1", 4)
     settle(page, 600)
-    assert page.evaluate("spoken") == [sentence(page)]
+    assert heard(page) == [sentence(page)]
     assert sentence(page).startswith("Step 4 changed 4 rows of W_in")
 
 
