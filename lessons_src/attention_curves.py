@@ -24,6 +24,7 @@ from lessons_src import checks
 from lessons_src.decoding import exact_match
 from lessons_src.pairs import Pair, Pairs, copies, dates
 from lessons_src.seq2seq import learn, model_for
+from lessons_src.whole_files import written_whole
 
 RESULTS = Path(__file__).parent / "results" / "attention_curves.json"
 FORMAT = "unrolled attention curves, 1"
@@ -177,10 +178,11 @@ def load(path: Path = RESULTS) -> Runs:
 
 
 def save(runs: Mapping[Key, Run], path: Path = RESULTS) -> None:
-    """Writes everything, one run a line."""
+    """Writes everything, whole or not at all, one run a line."""
     rows = [json.dumps({**key._asdict(), **asdict(runs[key])}) for key in sorted(runs)]
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f'{{"format": "{FORMAT}", "runs": [\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
+    with written_whole(path) as aside:
+        aside.write_text(f'{{"format": "{FORMAT}", "runs": [\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -6,12 +6,13 @@ What is read may come from anywhere: PyTorch's reader is told to take weights on
 import copy
 import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from lessons_src.whole_files import written_whole
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
@@ -21,15 +22,11 @@ def sealed(content: dict[str, Any]) -> dict[str, Any]:
 
 def save(content: dict[str, Any], path: str | Path) -> None:
     """Writes a sealed content, whole or not at all: a file that was there stays until the new one is complete."""
-    path = Path(path)
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        torch.save(content, aside)
-        aside.replace(path)
+        with written_whole(Path(path)) as aside:
+            torch.save(content, aside)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"path: {path} cannot be written ({error})") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def load(path: str | Path, form: str, maker: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from lessons_src.decoding import greedy
 from lessons_src.pairs import Pairs, additions, copies, dates, turned_round
 from lessons_src.seq2seq import Batch, Seq2Seq, loss, model_for
 from lessons_src.training import train, warm_cosine
+from lessons_src.whole_files import written_whole
 
 RESULTS = Path(__file__).parent / "results" / "pairs.json"
 FORMAT = "unrolled pair measures, 1"
@@ -183,9 +184,8 @@ def write(runs: Sequence[Run], path: Path = RESULTS) -> None:
     """Stores runs; the file is replaced in one go, so that it is never half written."""
     text = json.dumps({"format": FORMAT, "runs": [dataclasses.asdict(run) for run in runs]}, indent=1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    with written_whole(path) as aside:
+        aside.write_text(text + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,7 +13,6 @@ import dataclasses
 import datetime
 import json
 import math
-import os
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from tqdm import tqdm
 
 from lessons_src import checks
 from lessons_src.race_training import ENTRANTS, TASKS, Outcome, run, validation_loss
+from lessons_src.whole_files import written_whole
 
 RESULTS = Path(__file__).parent / "results" / "race.json"
 FORMAT = "unrolled race, 1"
@@ -184,12 +184,8 @@ def save(results: Results, path: Path = RESULTS) -> None:
     for name, table in tables.items():
         rows = [f'"{key}":{json.dumps(row, separators=(",", ":"))}' for key, row in table.items()]
         lines.append(f'"{name}": {{\n' + ",\n".join(rows) + "\n}")
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
+    with written_whole(path) as aside:
         aside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _digits(value: float) -> float:
