@@ -75,6 +75,8 @@ class Finding(NamedTuple):
             found = ", ".join(f"{cell} {score:.2f}" for cell, score in self.scores.items())
         else:
             found = "solved by " + ", ".join(f"{cell} {runs} of {self.seeds}" for cell, runs in self.solved.items())
+        if self.difference == (0, 0, 0):
+            return f"{words}: {found}; LSTM − GRU 0 for every seed"
         low, high = (f"{value:+.2g}".replace("-", "−") for value in self.difference[1:])
         judged = f"in favour of the {self.better}" if self.better else "which holds 0"
         return f"{words}: {found}; LSTM − GRU from {low} to {high}, {judged}"

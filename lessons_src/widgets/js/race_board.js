@@ -36,7 +36,8 @@ export function render({ model, el }) {
     name: "race-board",
     question: "Which one remembers?",
     lead:
-      "Every dot is one network, trained from its own seed; all have equally many parameters. " +
+      "Every dot is one network, trained from its own seed; all have equally many parameters, within 2 %, unless its " +
+      "name says otherwise. " +
       "Guess who has the best mean here, and the board opens.",
     fields: {
       task: choice({ trait: "task", options: race.order.tasks }),
