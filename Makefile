@@ -1,12 +1,13 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test lab lint types chapters website bench assignments grade lock clean
+.PHONY: help book test test-hub lab lint types chapters website bench assignments grade lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 READY := .venv/ready
 NODE := node_modules/.package-lock.json
+HUB := .venv/hub/ready
 BUILD := jupyter-book build . -W --keep-going -n
 
 help: ## list the commands
@@ -26,6 +27,9 @@ test: $(READY) $(NODE) ## check everything: code, chapters, pages
 	echo "== tests"; \
 	CHROMIUM=$$(python website/chromium.py --install) pytest tests -n 2 || failed="$$failed tests"; \
 	[ -z "$$failed" ] || { echo "These parts failed:$$failed"; exit 1; }
+
+test-hub: $(HUB) ## check a real JupyterHub: an assignment handed out, back, graded and returned
+	pytest tests/hub
 
 lab: $(READY) ## open the chapters in JupyterLab
 	jupyter lab --notebook-dir=book
@@ -53,8 +57,8 @@ website: $(READY) ## build all pages anew; any warning is an error
 bench: $(READY) ## time our code beside torch.nn and gensim
 	python -m benchmarks
 
-assignments: $(READY) ## make the students' versions of all assignments, in _assignments/release
-	python -m classroom.course
+assignments: $(READY) ## make the students' versions: _assignments/release, book/assignments
+	python -m classroom.course --pages book/assignments
 
 WORKERS ?= 2
 grade: $(READY) ## grade a class: make grade ASSIGNMENT=lstm_step SUBMISSIONS=folder-or-zip
@@ -62,10 +66,12 @@ grade: $(READY) ## grade a class: make grade ASSIGNMENT=lstm_step SUBMISSIONS=fo
 	  echo "Say what to grade: make grade ASSIGNMENT=lstm_step SUBMISSIONS=folder-or-zip [WORKERS=2] [PLAIN=1]"; exit 2; }
 	python -m classroom.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" -j $(WORKERS) $(if $(PLAIN),--plain)
 
-lock: $(READY) ## write requirements.txt anew from requirements.in
-	pip-compile --quiet --strip-extras --allow-unsafe --no-annotate --no-header --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in
+COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-annotate --no-header --no-emit-index-url \
+  --no-emit-trusted-host --no-emit-find-links
+lock: $(READY) ## write requirements.txt and requirements-hub.txt anew from their .in files
+	$(COMPILE) --output-file=requirements.txt requirements.in
 	sed -i.old 's/+cpu$$//' requirements.txt && rm requirements.txt.old  # the public index has no +cpu
+	$(COMPILE) --output-file=requirements-hub.txt requirements-hub.in
 
 clean: ## remove the built pages and all caches, but not .venv
 	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -80,4 +86,10 @@ $(READY): requirements.txt pyproject.toml
 
 $(NODE): package.json package-lock.json $(READY)
 	npm ci --no-audit --no-fund
+	@touch $@
+
+$(HUB): requirements-hub.txt classroom/hub/package.json classroom/hub/package-lock.json $(READY)
+	python -m pip install --quiet -r requirements-hub.txt
+	mkdir -p $(@D) && cp classroom/hub/package.json classroom/hub/package-lock.json $(@D)
+	npm ci --no-audit --no-fund --prefix $(@D)
 	@touch $@

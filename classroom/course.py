@@ -135,9 +135,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m classroom.course", description=main.__doc__)
     parser.add_argument("names", nargs="*", help="all if none is given")
     parser.add_argument("--course", type=Path, default=COURSE)
+    parser.add_argument("--pages", type=Path, help="copy the notebooks to this folder as well")
     options = parser.parse_args()
     for name in options.names or sorted(path.parent.name for path in ASSIGNMENTS.glob("*/*.ipynb")):
-        print(release(name, options.course))
+        folder = release(name, options.course)
+        if options.pages:
+            shutil.copy(folder / f"{name}.ipynb", options.pages)
+        print(folder)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Runs the chapters that changed, two at a time, before Sphinx reads them.
 
+What students are given is not run: it has gaps where their work belongs.
+
 What a chapter shows depends on its code, on the package, on the pinned requirements and on Python. A digest of all
 four names the file that keeps the executed notebook. So a stale result is never found, nothing needs to be dropped,
 and since a file is written aside and then renamed it is whole or absent, whatever ends a build.
@@ -46,6 +48,11 @@ def surroundings(root: Path) -> str:
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
     """The cells that run, in order."""
     return (cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def is_chapter(notebook: NotebookNode) -> bool:
+    """Whether this is a notebook of the book's own; those for students carry nbgrader's marks."""
+    return not any("nbgrader" in cell.metadata for cell in notebook.cells)
 
 
 @dataclass(frozen=True)
@@ -132,9 +139,8 @@ def execute_stale(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]
     """Run every chapter without a kept result, and have Sphinx read those pages (again)."""
     kept = Kept(**app.config.nb_custom_formats[".ipynb"][1])
     paths = {docname: Path(env.doc2path(docname)) for docname in sorted(env.found_docs)}
-    notebooks = {
-        docname: (path, nbformat.read(path, as_version=4)) for docname, path in paths.items() if path.suffix == ".ipynb"
-    }
+    read = {name: (path, nbformat.read(path, as_version=4)) for name, path in paths.items() if path.suffix == ".ipynb"}
+    notebooks = {name: entry for name, entry in read.items() if is_chapter(entry[1])}
     todo = {name: entry for name, entry in notebooks.items() if not kept.path(entry[1]).exists()}
     if todo:
         LOG.info("running %d of %d chapters, %d at a time", len(todo), len(notebooks), WORKERS)

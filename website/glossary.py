@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 SOURCE = "book/glossary.csv"
 PAGE = "glossary"
-UNLINKED = (nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.strong)
+LINKED = (nodes.reference, pending_xref)
+UNLINKED = (*LINKED, nodes.literal, nodes.literal_block, nodes.title, nodes.math, nodes.raw, nodes.strong)
 
 
 class Term(NamedTuple):
