@@ -107,7 +107,8 @@ export function render({ model, el }) {
     element(
       "figcaption",
       {},
-      "Numbers below are means over 32 queries. Entropy is in nats; 0 means that one weight is 1.",
+      "The bars are the first query’s row; the numbers under them and the curves are means over 32 queries. Entropy is in " +
+        "nats; 0 means that one weight is 1.",
     ),
   );
   shell.start();
