@@ -73,6 +73,30 @@ def test_dots_and_intervals_lie_where_the_numbers_are(stage: Stage, board: tuple
         assert (left, right) == pytest.approx(clipped, abs=0.6)
 
 
+@pytest.mark.parametrize("board", [("recall", 80), ("adding", 80), ("text", 50)])
+def test_ticks_stand_where_their_numbers_are_and_a_cut_interval_has_no_end_mark(
+    stage: Stage, board: tuple[str, int]
+) -> None:
+    page = stage.open(RaceBoard(*board, "all"))
+    guess(page, "GRU")
+    values = [v for name in race.entrants(board[0]) for v in race_verdict.scores(race.load(), *board, name)]
+    slope, start = np.polyfit(values, places(page, ".rb-dot"), 1)
+    chart = page.locator(".rb-chart").first
+    ticks = chart.locator("text:not(.rb-name)").all()
+    assert len(ticks) >= 3
+    for tick in ticks:
+        assert float(tick.get_attribute("x") or "") == pytest.approx(
+            slope * float(tick.text_content() or "") + start, abs=0.05
+        )
+    box = chart.bounding_box()
+    assert box
+    for path, name in zip(page.locator(".rb-interval").all(), race.entrants(board[0]), strict=True):
+        low, high = race_verdict.interval(race_verdict.scores(race.load(), *board, name))[1:]
+        inside = [14 <= slope * end + start <= box["width"] - 14 for end in (low, high)]
+        marks = re.findall(r"v(\d+)", path.get_attribute("d") or "")
+        assert [mark != "0" for mark in marks] == inside
+
+
 def winners_of(found: race_verdict.Finding) -> list[str]:
     """The cells that share the first place, worked out from the stored scores."""
     if found.solved is not None and not any(found.solved.values()):

@@ -65,8 +65,8 @@ export function render({ model, el }) {
     element(
       "figcaption",
       {},
-      "Left: a dot for each run; the line is the 95 % interval of the mean. Right: the share of the gradient that " +
-        "reaches step 1, open before training, filled after it.",
+      "Left: a dot for each run; the line is the 95 % interval of the mean, without an end mark where it leaves the " +
+        "panel. Right: the share of the gradient that reaches step 1, open before training, filled after it.",
     ),
   );
   shell.start();
@@ -172,13 +172,14 @@ function addControls(shell, race) {
   shell.bind("starts", starts);
   shell.bind("guess", guess);
   shell.controls.append(task.root, distance.root, starts.root);
-  for (const cell of CELLS) {
+  const boxes = CELLS.map((cell) => {
     const box = checkControl({
       ...{ label: cell, name: `cell-${cell}`, value: true },
       onInput: (yes) => shell.set({ [cell]: yes }),
     });
-    shell.controls.append(shell.bind(cell, box).root);
-  }
+    return shell.bind(cell, box).root;
+  });
+  shell.controls.append(element("div", { class: "rb-cells", role: "group", "aria-label": "cells" }, ...boxes));
   shell.controls.append(guess.root);
   shell.onChange((keys) => {
     if (!keys.has("task") && !keys.has("distance")) return;
