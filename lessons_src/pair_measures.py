@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from lessons_src import checks
 from lessons_src.decoding import greedy
+from lessons_src.forcing import follow, share_behind
 from lessons_src.pairs import Pairs, additions, copies, dates, turned_round
 from lessons_src.seq2seq import Batch, Seq2Seq, loss, model_for
 from lessons_src.training import train, warm_cosine
@@ -47,12 +48,14 @@ class Arm:
         steps: how long.
         options: of Seq2Seq.
         forcing: see `seq2seq.loss`.
+        misled: whether it is measured behind a wrong first token, too.
     """
 
     pairs: Callable[[], Pairs]
     steps: int
     options: Mapping[str, Any]
     forcing: float = 1.0
+    misled: bool = False
 
 
 def _sums() -> Pairs:
@@ -75,10 +78,10 @@ WIDTHS = (16, 32, 64, 128)
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         "sums": Arm(_sums, 2000, {"hidden_size": 64}),
-        "sums, source reversed": Arm(_reversed_sums, 2000, {"hidden_size": 64}),
+        "sums, source reversed": Arm(_reversed_sums, 2000, {"hidden_size": 64}, misled=True),
         "sums, fed zeros": Arm(_reversed_sums, 2000, {"hidden_size": 64, "decoder_input": "zeros"}),
-        "sums, half forced": Arm(_reversed_sums, 2000, {"hidden_size": 64}, forcing=0.5),
-        "sums, free": Arm(_reversed_sums, 2000, {"hidden_size": 64}, forcing=0.0),
+        "sums, half forced": Arm(_reversed_sums, 2000, {"hidden_size": 64}, forcing=0.5, misled=True),
+        "sums, free": Arm(_reversed_sums, 2000, {"hidden_size": 64}, forcing=0.0, misled=True),
         "dates": Arm(_dates, 1000, {"hidden_size": 64}),
         **{f"copies, H = {width}": Arm(_copies, 640, {"hidden_size": width}) for width in WIDTHS},
     }
@@ -112,6 +115,8 @@ class Run:
         then_zeros: the share of right ones if the trained decoder is fed zeros from then on.
         torch: the version.
         date: when it ran.
+        behind_wrong: the share of right tokens behind a wrong first one, forced and free, where the target has three
+            or more characters; empty if the arm is not measured so.
     """
 
     arm: str
@@ -121,6 +126,7 @@ class Run:
     then_zeros: float
     torch: str
     date: str
+    behind_wrong: tuple[float, ...] = ()
 
 
 def run(arm: str, seed: int, until: int | None = None) -> Run:
@@ -154,9 +160,10 @@ def run(arm: str, seed: int, until: int | None = None) -> Run:
         if record.step % (recipe.steps // POINTS) == 0:
             right = _right(model, pairs)
             points.append(Point(record.step, round(record.loss, 4), round(sum(right) / len(right), 4)))
+    misled = _behind_wrong(model, pairs) if until is None and recipe.misled else ()
     counted, then_zeros = _at_the_end(model, pairs) if until is None else ((), math.nan)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return Run(arm, seed, tuple(points), counted, then_zeros, torch.__version__.split("+")[0], today)
+    return Run(arm, seed, tuple(points), counted, then_zeros, torch.__version__.split("+")[0], today, misled)
 
 
 def stored(arm: str | None = None, path: Path = RESULTS) -> tuple[Run, ...]:
@@ -225,6 +232,11 @@ def _right(model: Seq2Seq, pairs: Pairs) -> list[bool]:
     return [w.finished and w.text == target for w, (_, target) in zip(written, pairs.test, strict=True)]
 
 
+def _behind_wrong(model: Seq2Seq, pairs: Pairs) -> tuple[float, ...]:
+    long = [pair for pair in pairs.test if len(pair[1]) >= 3]
+    return tuple(round(share_behind(*follow(model, long, forced=forced, wrong_at=0), 0), 4) for forced in (True, False))
+
+
 def _at_the_end(model: Seq2Seq, pairs: Pairs) -> tuple[tuple[tuple[int, int, int], ...], float]:
     """What is right by length, and the share that is right if the decoder is fed zeros from now on."""
     right, lengths = _right(model, pairs), [len(source) for source, _ in pairs.test]
@@ -240,7 +252,8 @@ def _run_of(entry: Mapping[str, Any]) -> Run:
     checks.one_of("arm", entry["arm"], ARMS)
     points = tuple(Point(**point) for point in entry["points"])
     counted = tuple((length, of, right) for length, of, right in entry["by_length"])
-    return Run(**{**entry, "points": points, "by_length": counted})
+    misled = tuple(entry.get("behind_wrong", ()))
+    return Run(**{**entry, "points": points, "by_length": counted, "behind_wrong": misled})
 
 
 if __name__ == "__main__":

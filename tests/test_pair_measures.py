@@ -1,6 +1,7 @@
 """The stored runs are all there, and a stored point comes again when it is trained again."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from lessons_src import pair_measures
 from lessons_src.decoding import greedy
+from lessons_src.forcing import follow
 from lessons_src.pair_measures import (
     ARMS,
     LOSS_MARGIN,
@@ -21,7 +23,7 @@ from lessons_src.pair_measures import (
     stored,
     write,
 )  # fmt: skip
-from lessons_src.pairs import copies
+from lessons_src.pairs import Pair, copies
 from lessons_src.seq2seq import Seq2Seq, loss
 
 
@@ -34,6 +36,9 @@ def test_every_arm_is_stored_from_every_seed() -> None:
         assert judged == pair_measures.JUDGED
         assert right / judged == pytest.approx(found.points[-1].exact, abs=1e-4), "lengths and points are of one model"
     assert {found.arm for found in stored("dates")} == {"dates"}
+    for found in stored():
+        assert len(found.behind_wrong) == (2 if ARMS[found.arm].misled else 0)
+    assert [arm for arm in ARMS if ARMS[arm].misled] == ["sums, source reversed", "sums, half forced", "sums, free"]
 
 
 def test_a_decoder_trained_on_zeros_does_not_mind_them() -> None:
@@ -87,10 +92,28 @@ def test_an_arm_is_trained_with_its_forcing_and_fed_zeros_at_the_end(monkeypatch
     assert read == ["tokens"] * (POINTS + 1) + ["zeros"]
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_only_an_arm_that_is_to_be_misled_is_and_before_it_is_fed_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Arm(lambda: copies(60, 20, shortest=2, longest=4), 8, {"hidden_size": 4})
+    monkeypatch.setattr(pair_measures, "ARMS", {"plain": plain, "misled": replace(plain, misled=True)})
+    asked: list[tuple[bool, int | None, str, int]] = []
+
+    def noted_follow(model: Seq2Seq, pairs: list[Pair], *, forced: bool, wrong_at: int | None) -> Any:
+        asked.append((forced, wrong_at, model.decoder_input, min(len(target) for _, target in pairs)))
+        return follow(model, pairs, forced=forced, wrong_at=wrong_at)
+
+    monkeypatch.setattr(pair_measures, "follow", noted_follow)
+    assert run("plain", 0).behind_wrong == ()
+    assert not asked
+    shares = run("misled", 0).behind_wrong
+    assert [0 <= share <= 1 for share in shares] == [True, True]
+    assert asked == [(True, 0, "tokens", 3), (False, 0, "tokens", 3)]
+
+
 def test_what_is_written_is_read_again_in_order(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "pairs.json"
     runs = [
-        Run(arm, seed, (Point(1, 0.5, 0.25),), ((3, 4, 1),), 0.0, "2.0", "2026-01-01")
+        Run(arm, seed, (Point(1, 0.5, 0.25),), ((3, 4, 1),), 0.0, "2.0", "2026-01-01", (0.5, 0.25))
         for arm, seed in (("dates", 1), ("dates", 0), ("sums", 2))
     ]
     write(runs, path)
