@@ -4,42 +4,43 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+Loss = tuple[float, Tensor]
 Two = tuple[Tensor, Tensor]
 Three = tuple[Tensor, Tensor, Tensor]
 
 
-def loss_and_d_scores__padding_counted_in_the_mean(scores: Tensor, targets: Tensor, lengths: Tensor) -> Two:
+def loss_and_d_scores__padding_counted_in_the_mean(scores: Tensor, targets: Tensor, lengths: Tensor) -> Loss:
     """You divide by B · T, padding included: N is the number of real stops, lengths.sum()."""
     real = (torch.arange(scores.shape[1]) < lengths[:, None])[..., None] / targets.numel()
     log_p, target = scores.log_softmax(-1), one_hot(targets, scores.shape[-1])
-    return -(real * target * log_p).sum(), real * (log_p.exp() - target)
+    return -float((real * target * log_p).sum()), real * (log_p.exp() - target)
 
 
-def loss_and_d_scores__padding_not_masked(scores: Tensor, targets: Tensor, lengths: Tensor) -> Two:
+def loss_and_d_scores__padding_not_masked(scores: Tensor, targets: Tensor, lengths: Tensor) -> Loss:
     """Padding counts like any stop in your loss and gradient: leave out every stop t from lengths[b] on."""
     log_p, target = scores.log_softmax(-1), one_hot(targets, scores.shape[-1])
-    return -(target * log_p).sum() / targets.numel(), (log_p.exp() - target) / targets.numel()
+    return -float((target * log_p).sum()) / targets.numel(), (log_p.exp() - target) / targets.numel()
 
 
-def loss_and_d_scores__gradient_of_the_sum(scores: Tensor, targets: Tensor, lengths: Tensor) -> Two:
+def loss_and_d_scores__gradient_of_the_sum(scores: Tensor, targets: Tensor, lengths: Tensor) -> Loss:
     """Your loss is a mean, but your gradient is that of the sum: it must be divided by N as well."""
     real = (torch.arange(scores.shape[1]) < lengths[:, None])[..., None]
     log_p, target = scores.log_softmax(-1), one_hot(targets, scores.shape[-1])
-    return -(real * target * log_p).sum() / lengths.sum(), real * (log_p.exp() - target)
+    return -float((real * target * log_p).sum()) / int(lengths.sum()), real * (log_p.exp() - target)
 
 
-def loss_and_d_scores__mean_of_the_voyages_means(scores: Tensor, targets: Tensor, lengths: Tensor) -> Two:
+def loss_and_d_scores__mean_of_the_voyages_means(scores: Tensor, targets: Tensor, lengths: Tensor) -> Loss:
     """You took the mean of each voyage, then the mean of those: every real stop counts the same, 1/N."""
     real = (torch.arange(scores.shape[1]) < lengths[:, None]) / lengths[:, None] / len(lengths)
     log_p, target = scores.log_softmax(-1), one_hot(targets, scores.shape[-1])
-    return -(real[..., None] * target * log_p).sum(), real[..., None] * (log_p.exp() - target)
+    return -float((real[..., None] * target * log_p).sum()), real[..., None] * (log_p.exp() - target)
 
 
-def loss_and_d_scores__wrong_sign(scores: Tensor, targets: Tensor, lengths: Tensor) -> Two:
+def loss_and_d_scores__wrong_sign(scores: Tensor, targets: Tensor, lengths: Tensor) -> Loss:
     """Your gradient points the other way: it is the probability minus the bracket, not the bracket minus it."""
     real = (torch.arange(scores.shape[1]) < lengths[:, None])[..., None] / lengths.sum()
     log_p, target = scores.log_softmax(-1), one_hot(targets, scores.shape[-1])
-    return -(real * target * log_p).sum(), real * (target - log_p.exp())
+    return -float((real * target * log_p).sum()), real * (target - log_p.exp())
 
 
 def readout_backward__averaged_over_the_voyages(d_scores: Tensor, h: Tensor, V: Tensor) -> Three:
