@@ -71,6 +71,7 @@ class Term:
 
     handed_out: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     fetched: dict[str, Path] = field(default_factory=dict)
+    handed_in: dict[str, list[Cell]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     forged: str = ""
     collected: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -90,8 +91,10 @@ def walk(hub: Hub) -> Term:
         term.fetched[student.name] = Path(
             shutil.copytree(hub.home(student.name) / NAME, hub.folder / "fetched" / student.name)
         )
-    hand_in(ada, solved(LSTM_STEP, {"repair": handed_in.mistakes(LSTM_STEP)[MISTAKE][1]}))
-    hand_in(mallory, stolen())
+    term.handed_in[ADA] = solved(LSTM_STEP, {"repair": handed_in.mistakes(LSTM_STEP)[MISTAKE][1]})
+    term.handed_in[MALLORY] = stolen()
+    for student in (ada, mallory):
+        hand_in(student, term.handed_in[student.name])
     term.asked = dict(line.split(": ") for line in mallory.run(ASK).splitlines())
     if hub.accounts:
         term.forged = mallory.run(FORGE)
