@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-hub lab lint types chapters website bench assignments grade lock clean
+.PHONY: help book test test-hub lab lint types chapters website bench assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -11,7 +11,7 @@ HUB := .venv/hub/ready
 BUILD := jupyter-book build . -W --keep-going -n
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(READY) ## build the book and say how to open it
 	$(BUILD)
@@ -28,8 +28,8 @@ test: $(READY) $(NODE) ## check everything: code, chapters, pages
 	CHROMIUM=$$(python website/chromium.py --install) pytest tests -n 2 || failed="$$failed tests"; \
 	[ -z "$$failed" ] || { echo "These parts failed:$$failed"; exit 1; }
 
-test-hub: $(HUB) ## check a real JupyterHub: an assignment handed out, back, graded and returned
-	pytest tests/hub
+test-hub: $(HUB) ## a class on a real JupyterHub; `make test` leaves this out
+	pytest tests/hub -x
 
 lab: $(READY) ## open the chapters in JupyterLab
 	jupyter lab --notebook-dir=book
@@ -65,6 +65,9 @@ grade: $(READY) ## grade a class: make grade ASSIGNMENT=lstm_step SUBMISSIONS=fo
 	@test -n "$(ASSIGNMENT)" -a -n "$(SUBMISSIONS)" || { \
 	  echo "Say what to grade: make grade ASSIGNMENT=lstm_step SUBMISSIONS=folder-or-zip [WORKERS=2] [PLAIN=1]"; exit 2; }
 	python -m classroom.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" -j $(WORKERS) $(if $(PLAIN),--plain)
+
+hub: $(HUB) ## start a JupyterHub for a class, as classroom/hub/hub.toml says
+	jupyterhub -f classroom/hub/jupyterhub_config.py
 
 COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-annotate --no-header --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links

@@ -37,8 +37,11 @@ if given["accounts"]:
 else:
     if urlsplit(given["url"]).hostname not in ("127.0.0.1", "::1", "localhost"):
         sys.exit(f"hub.toml: without accounts, url must be on 127.0.0.1, got {given['url']}")
+    password = os.environ.get("UNROLLED_PASSWORD", "")
+    if len(password) < 8:
+        sys.exit("hub.toml: without accounts all share a password. Choose one: UNROLLED_PASSWORD=eight-letters-or-more")
     c.JupyterHub.authenticator_class = "shared-password"
-    c.SharedPasswordAuthenticator.user_password = os.environ.get("UNROLLED_PASSWORD", "")
+    c.SharedPasswordAuthenticator.user_password = password
     c.JupyterHub.spawner_class = "simple"
     c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
     c.SimpleLocalProcessSpawner.home_dir_template = str(state / "homes" / "{username}")
