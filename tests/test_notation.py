@@ -191,3 +191,10 @@ def test_every_row_can_be_shown() -> None:
 def test_prose_keeps_plain_text() -> None:
     assert prose("") == ""
     assert prose("a & b") == "a &amp; b"
+
+
+def test_a_sign_does_not_begin_a_line() -> None:
+    assert prose("By `a`, and `b` & c.") == (
+        'By <span class="whole"><code>a</code>,</span> and <code>b</code> &amp; c.'
+    )
+    assert table("Gates", [row("a, b", "1")], {}).count('</math></span>,</span> <span class="math') == 1

@@ -196,13 +196,13 @@ def listing(parts: Iterable[str]) -> str:
 
 
 def prose(text: str) -> str:
-    """Text as HTML, in which ``$…$`` is a formula and `…` is code."""
-    parts = re.split(r"(\$[^$]+\$|`[^`]+`)", text)
-    for k in range(1, len(parts), 2):
-        inner = parts[k][1:-1]
-        parts[k] = formula(inner) if parts[k][0] == "$" else f"<code>{escape(inner)}</code>"
-    parts[::2] = map(escape, parts[::2])
-    return "".join(parts)
+    """Text as HTML, in which ``$…$`` is a formula and `…` is code. A sign behind them stays on their line."""
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`)([.,;:]?)", text)
+    html = escape(parts[0])
+    for inner, sign, plain in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        shown = formula(inner[1:-1]) if inner[0] == "$" else f"<code>{escape(inner[1:-1])}</code>"
+        html += (f'<span class="whole">{shown}{sign}</span>' if sign else shown) + escape(plain)
+    return html
 
 
 def formula(tex: str) -> str:
