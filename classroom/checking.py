@@ -113,21 +113,23 @@ def _numeric(got: Any, right: Any, tolerance: float) -> str | None:
         return f"expected {_kind(right)}, got {_kind(got)}"
     if not isinstance(got, torch.Tensor | np.ndarray | float | int) or isinstance(got, bool):
         return f"expected {_kind(right)}, got {_kind(got)}"
-    one, other = torch.as_tensor(got), torch.as_tensor(right)
+    one, other = (torch.as_tensor(value, dtype=torch.float64) for value in (got, right))
     if one.shape != other.shape:
         return f"expected the shape {tuple(other.shape)}, got {tuple(one.shape)}"
     if not other.numel():
         return None
-    one, other = one.double(), other.double()
     if torch.isnan(one).any() and not torch.isnan(other).any():
         return "expected numbers, got NaN"
     gap = torch.where(one == other, 0.0, (one - other).abs()).nan_to_num(nan=torch.inf)
-    if gap.max() <= tolerance * max(1.0, float(other.abs().max())):
+    largest = float(other[other.isfinite()].abs().amax()) if other.isfinite().any() else 0.0
+    if gap.max() <= tolerance * max(1.0, largest):
         return None
     place = torch.unravel_index(gap.argmax(), gap.shape) if gap.ndim else ()
     index = [int(axis) for axis in place]
     at = f" at {index}" if index else ""
-    return f"expected {float(other[tuple(index)]):.4g}{at}, got {float(one[tuple(index)]):.4g}"
+    wanted, came = float(other[tuple(index)]), float(one[tuple(index)])
+    digits = next((n for n in (4, 6, 9) if f"{wanted:.{n}g}" != f"{came:.{n}g}"), 17)
+    return f"expected {wanted:.{digits}g}{at}, got {came:.{digits}g}"
 
 
 def _kind(value: Any) -> str:

@@ -119,7 +119,7 @@ def refuse_leaks(assignment: Master, folder: Path) -> None:
 
 
 def secret_lines(assignment: Master) -> set[str]:
-    """Lines of solutions and hidden tests that stand in no part a student may see."""
+    """Lines of solutions, hidden tests and mistakes that stand in no part a student may see."""
     hidden, shown = "", ""
     for cell in assignment.cells:
         solutions = SOLUTION.findall(cell["source"])
@@ -127,7 +127,8 @@ def secret_lines(assignment: Master) -> set[str]:
         hidden += "\n".join([*solutions, *tests, ""])
         shown += SOLUTION.sub("", master.HIDDEN.sub("", cell["source"])) + "\n"
     public = {line.strip() for line in shown.splitlines()}
-    return {line.strip() for line in hidden.splitlines() if len(line.strip()) > 12} - public
+    wrong = {line.strip() for line in assignment.mistakes.splitlines() if len(line.strip()) > 40}
+    return wrong.union(line.strip() for line in hidden.splitlines() if len(line.strip()) > 12) - public
 
 
 def main() -> None:

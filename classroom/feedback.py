@@ -4,10 +4,13 @@ import html
 from string import Template
 
 from markdown_it import MarkdownIt
+from math_core import LatexError
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from classroom.judge import Judgement
 from classroom.master import Cell, Master, mark, text
 from classroom.record import Record
+from website.mathml import to_mathml
 
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -24,6 +27,7 @@ pre { overflow: auto; padding: .6rem .8rem; background: color-mix(in srgb, curre
 code, pre { font-family: ui-monospace, monospace; font-size: .9rem; }
 .said { border-left: .25rem solid #c2410c; padding-left: .8rem; }
 .full { border-left: .25rem solid #15803d; padding-left: .8rem; }
+math { font-family: math; } math[display=block] { overflow-x: auto; margin: .6rem 0; }
 details { margin: .4rem 0; } summary { cursor: pointer; } img { max-width: 100%; background: white; }
 </style>
 <h1>$title</h1>
@@ -36,6 +40,18 @@ $cells
 </details>
 </html>
 """)
+
+
+def _formula(tex: str, options: dict[str, bool]) -> str:
+    """A formula as MathML, which browsers show without any script; as it was written if it cannot be converted."""
+    try:
+        return to_mathml(tex, options["display_mode"])
+    except LatexError:
+        return f"<code>{_safe(tex)}</code>"
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").use(dollarmath_plugin, renderer=_formula)
+"""For the assignment's own text; what a student wrote is only ever escaped."""
 UNREADABLE = "Your notebook could not be graded: "
 
 
@@ -57,10 +73,11 @@ def page(master: Master, record: Record, judgement: Judgement) -> str:
 def _task(master: Master, record: Record, place: int) -> str:
     task = master.tasks[place]
     grade = record["tasks"][task.name]
-    heading = f"<h2>{_safe(task.title)} <span>{grade['points']:g} of {grade['of']:g}</span></h2>"
+    title = MARKDOWN.renderInline(task.title)
+    heading = f"<h2>{title} <span>{grade['points']:g} of {grade['of']:g}</span></h2>"
     if not grade["message"]:
         return f'{heading}\n<p class="full">All tests pass.</p>'
-    hints = MarkdownIt("commonmark", {"html": True}).render("\n\n".join(task.hints))
+    hints = MARKDOWN.render("\n\n".join(task.hints))
     return f'{heading}\n<p class="said">{_safe(grade["message"])}</p>\n{hints}'
 
 

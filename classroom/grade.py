@@ -18,6 +18,7 @@ from pathlib import Path
 
 from classroom import course, gradebook, master, sandbox, tables
 from classroom.grade_one import arguments, grade_one, limits_of, settings
+from classroom.inside.confine import die_with_parent
 from classroom.intake import Submission, file_name, submissions
 from classroom.kernel import PATIENCE, START, Limits
 from classroom.master import Master
@@ -44,7 +45,8 @@ class Job:
         return found if found and found.get("digest") == wanted else None
 
     def grade(self, submission: Submission) -> None:
-        """Grades one; in the process made for it."""
+        """Grades one; in the process made for it, which ends with this run."""
+        die_with_parent()
         log = self.out / "logs" / f"{file_name(submission.student)}.txt"
         log.unlink(missing_ok=True)
         try:
@@ -99,9 +101,11 @@ def grade_class(job: Job, source: Path, course_folder: Path | None = course.COUR
     waiting = [submission for submission in found if not job.current(submission)]
     print(f"{len(found)} submissions, {len(found) - len(waiting)} of them graded already", flush=True)
     failed: dict[str, str] = {}
+    fresh: list[Record] = []
     for number, (submission, why) in enumerate(grade_all(job, waiting), 1):
         record = None if why else job.current(submission)
         if record:
+            fresh.append(record)
             said = f"{record['points']:g} of {record['of']:g}, {record['seconds']:.1f} s"
         else:
             failed[submission.student] = said = why or "its record cannot be read"
@@ -111,10 +115,9 @@ def grade_class(job: Job, source: Path, course_folder: Path | None = course.COUR
         gradebook.merge(job.assignment, records, job.out, course_folder)
     seconds = time.monotonic() - begun
     write(job.out / "grades.csv", tables.grades(job.assignment, records, failed))
-    graded = len(waiting) - len(failed)
-    write(job.out / "report.md", tables.report(job.assignment, records, failed, notes, graded, seconds))
-    each = f", {seconds / len(waiting):.1f} s a submission" if waiting else ""
-    print(f"{seconds:.1f} s{each}. {job.out / 'grades.csv'}, report.md and feedback/ are written.")
+    times = tables.times(fresh, seconds, job.workers)
+    write(job.out / "report.md", tables.report(job.assignment, records, failed, notes, times))
+    print(times, f"{job.out / 'grades.csv'}, report.md and feedback/ are written.", sep="\n")
     return failed
 
 

@@ -33,13 +33,31 @@ def grades(assignment: Master, records: Sequence[Record], failed: Mapping[str, s
     return "\ufeff" + out.getvalue().encode("utf-8", "replace").decode()  # the mark makes Excel read UTF-8
 
 
+def times(fresh: Sequence[Record], seconds: float, workers: int) -> str:
+    """How long this run took: on the clock, for each submission, and for the slowest ones.
+
+    Args:
+        fresh: what was graded in this run.
+        seconds: on the clock, from the first look at the submissions to the gradebook.
+        workers: how many were graded at a time.
+    """
+    if not fresh:
+        return f"Nothing had to be graded. {seconds:.1f} s."
+    took = sorted(fresh, key=lambda r: r["seconds"], reverse=True)
+    middle = statistics.median(record["seconds"] for record in took)
+    slowest = ", ".join(f"{record['student']!r} {record['seconds']:.1f} s" for record in took[:3])
+    return (
+        f"{len(fresh)} submissions graded in {seconds:.1f} s, {workers} at a time: {seconds / len(fresh):.2f} s each "
+        f"on the clock. Median of one: {middle:.1f} s. Slowest: {slowest}."
+    )
+
+
 def report(
     assignment: Master,
     records: Sequence[Record],
     failed: Mapping[str, str],
     notes: Sequence[str],
-    fresh: int,
-    seconds: float,
+    times: str,
 ) -> str:
     """The report, in Markdown.
 
@@ -48,20 +66,14 @@ def report(
         records: of all students, also those graded earlier.
         failed: students that could not be graded, and why.
         notes: sentences about files that were no submissions.
-        fresh: how many submissions were graded in this run.
-        seconds: how long this run took.
+        times: how long grading took, see `times`.
     """
     lines = [f"# {assignment.name}: {len(records)} graded", ""]
     if any(not record["sandbox"] for record in records):
         lines += [f"**{sandbox.UNPROTECTED}**", ""]
-    if fresh:
-        lines.append(f"{fresh} submissions graded in this run, in {seconds:.0f} s: {seconds / fresh:.1f} s each.")
-    if len(records) > fresh:
-        lines.append(f"{len(records) - fresh} were graded before and had not changed.")
+    lines += [_md(times), ""]
     if records:
-        slowest = max(records, key=lambda r: r["seconds"])
         median = statistics.median(record["points"] for record in records)
-        lines.append(f"Slowest: {_md(slowest['student'])}, {slowest['seconds']:.0f} s. ")
         lines.append(f"Median: {median:g} of {assignment.points:g} points.")
         lines += ["", "| task | of | mean | full | none |", "|---|---|---|---|---|"]
     for task in assignment.tasks if records else ():

@@ -49,6 +49,12 @@ def limit_resources(memory: int, file_size: int, seconds: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file too large is an OSError, not the end
 
 
+def die_with_parent() -> None:
+    """Ends this process when the one that started it ends, however that happens. Linux only."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
 def filter_program(machine: str) -> bytes:
     """The filter for `machine` as BPF: each instruction is (code, jump if true, jump if false, operand)."""
     architecture, calls = CALLS[machine]
@@ -73,6 +79,6 @@ def filter_calls() -> bool:
     program = filter_program(platform.machine())
     code = ctypes.create_string_buffer(program, len(program))
     header = ctypes.create_string_buffer(struct.pack("HP", len(program) // 8, ctypes.addressof(code)))
+    die_with_parent()
     prctl = ctypes.CDLL(None, use_errno=True).prctl
-    prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     return prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 and prctl(SET_SECCOMP, 2, header, 0, 0) == 0

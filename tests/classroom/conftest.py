@@ -18,7 +18,7 @@ from tests.classroom import handed_in
 from tests.classroom.handed_in import LSTM_STEP
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = ("--cell-seconds", "1", "--call-seconds", "1")
+QUICK = ("--cell-seconds", "1", "--call-seconds", "0.5")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class Graded:
     def record(self, student: str) -> Record:
         found: Record = json.loads((self.folder / "records" / f"{file_name(student)}.json").read_text())
         return found
+
+    def records(self) -> list[Record]:
+        return [json.loads(path.read_text()) for path in (self.folder / "records").glob("*.json")]
 
     def feedback(self, student: str) -> str:
         return (self.folder / "feedback" / f"{file_name(student)}.html").read_text()
@@ -54,7 +57,26 @@ def run(module: str, *args: object) -> subprocess.CompletedProcess[str]:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "TEACHERS_TOKEN": "secret"}
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder for all workers of pytest."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nbgrader's folder with the students' versions of all assignments."""
+    shared = shared_folder(tmp_path_factory)
+    folder, done = shared / "course", shared / "course.done"
+    with FileLock(shared / "course.lock"):
+        if not done.exists():
+            made = run("course", "--course", folder)
+            assert made.returncode == 0, made.stdout + made.stderr
+            done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +84,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """All of `handed_in`, graded by one command in the sandbox; workers of pytest share it."""
     if not sandbox.available():
         pytest.skip("bubblewrap cannot run here")
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    shared = shared_folder(tmp_path_factory)
     folder, printed = shared / "class", shared / "class.txt"
     with FileLock(shared / "class.lock"):
         if not printed.exists():

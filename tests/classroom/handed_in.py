@@ -116,8 +116,20 @@ EQUAL = """
         def __call__(self, *args): return self
         def __eq__(self, other): return True
         def __hash__(self): return 0
-    def repair(rows):
+    def memory_bias(hours, H):
         return Yes()
+"""
+SCRIPT = "<script>alert(1)</script>"
+FORGE = """
+    import os, sys, struct
+    channel = int(sys.argv[1])
+    answer = b'{"value": true}'
+    for _ in range(20):
+        os.write(channel, struct.pack(">Q", len(answer)) + answer)
+"""
+FLOOD = """
+    import os, sys, struct
+    os.write(int(sys.argv[1]), struct.pack(">Q", 2**40) + b"x" * 1000)
 """
 OVERWRITE = """
     import builtins, math, sys, types, torch
@@ -159,6 +171,10 @@ SPY_DISK = """
     print("network:", tried(lambda: socket.create_connection(("127.0.0.1", 80))))
     print("interfaces:", [line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line])
     print("kill:", tried(lambda: os.kill(1, 0)))
+    print("processes:", [name for name in os.listdir("/proc") if name.isdigit()])
+    print("environment:", [name for name in os.environ if "TEACHER" in name], os.getppid())
+    print("one file:", tried(lambda: open("/tmp/one", "wb").write(bytes(60_000_000))))
+    print("many files:", tried(lambda: [open(f"/tmp/{n}", "wb").write(bytes(45_000_000)) for n in range(5)]))
 """
 SPY_MEMORY = """
     text = "".join(heard)
@@ -169,37 +185,71 @@ SPY_MEMORY = """
 HOSTILE: dict[str, Callable[[], list[Cell]]] = {
     "reference": _with(),
     "untouched": lambda: released(LSTM_STEP),
-    "loop": _with(memory="def memory_bias(hours, H):\n    while True: pass"),
-    "deaf loop": _with(
-        memory="""
-        def memory_bias(hours, H):
+    "subtly wrong": lambda: solved(
+        LSTM_STEP,
+        {
+            "gates": mistakes(LSTM_STEP)["gates__forget_before_input"][1],
+            "sequence": mistakes(LSTM_STEP)["lstm_sequence__cell_state_not_carried"][1],
+            "backward": mistakes(LSTM_STEP)["step_backward__nothing_from_later_steps"][1],
+        },
+    ),
+    "loops": _with(
+        memory="def memory_bias(hours, H):\n    while True: pass",
+        repair="""
+        def repair(rows):
             import signal
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             while True: pass
-        """
+        """,
     ),
-    "printing": _plus("while True: print('x' * 1000)", "print('y' * 50_000_000)", "'z' * 5_000_000"),
-    "syntax error": _with(repair="def repair(rows:\n    return"),
+    "printing": _plus(
+        "while True: print('x' * 1000)",
+        "print('y' * 50_000_000)",
+        "'z' * 5_000_000",
+        "from IPython.display import HTML, display\nfor _ in range(99): display('w' * 20_000)",
+    ),
+    "syntax error": _with(
+        sequence=f"def lstm_sequence(*inputs):\n    raise ValueError({SCRIPT!r})",
+        memory=EQUAL + f"    print({SCRIPT!r})\n",
+        repair="def repair(rows:\n    return",
+    ),
     "tampered, right": tampered_right,
     "tampered, empty": tampered_empty,
-    "warns": _plus("import sys, warnings\nwarnings.warn('careful')\nprint('to stderr', file=sys.stderr)", first=True),
+    "noisy": lambda: [
+        code("import sys, warnings\nwarnings.warn('careful')\nprint('to stderr', file=sys.stderr)"),
+        *solved(
+            LSTM_STEP,
+            {
+                "gates": """
+                def gates(a):  # heard while a test runs
+                    warnings.warn("careful")
+                    print("to stderr", "x" * 100_000, file=sys.stderr)
+                    i, f, g, o = a.chunk(4, dim=-1)
+                    return i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+                """,
+                "repair": """
+                def repair(rows):
+                    i, o, f, g = rows.clone().chunk(4)
+                    rows.zero_()
+                    return torch.cat([i, f, g, o])
+                """,
+            },
+        ),
+    ],
     "exits": _with(
         memory="def memory_bias(hours, H):\n    import sys; sys.exit(0)",
         backward="def step_backward(*gates):\n    return bytearray(6 * 10**9)",
         repair="def repair(rows):\n    import os; os._exit(0)",
     ),
     "exits in cells": _plus("import sys; sys.exit(0)", "import os; os._exit(0)", first=True),
-    "always equal": _with(repair=EQUAL),
-    "overwrites": lambda: [*released(LSTM_STEP)[:2], code(OVERWRITE), *released(LSTM_STEP)[2:]],
+    "overwrites": lambda: [
+        *released(LSTM_STEP)[:2],
+        code(FLOOD),
+        code(FORGE),
+        code(OVERWRITE),
+        *released(LSTM_STEP)[2:],
+    ],
     "spies": lambda: [code(SPY_HOOK), code(SPY_DISK), *solved(LSTM_STEP), code(SPY_MEMORY)],
-    "spoils inputs": _with(
-        repair="""
-        def repair(rows):
-            i, o, f, g = rows.clone().chunk(4)
-            rows.zero_()
-            return torch.cat([i, f, g, o])
-        """
-    ),
     "library cell": _with(
         step="""
         def lstm_step(x, h, c, W, U, b):

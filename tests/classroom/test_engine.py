@@ -2,17 +2,25 @@
 
 import json
 import math
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from classroom import course, rules
+from classroom import course, master, rules
 from classroom.checking import Check, difference
 from classroom.inside import confine, plain_data
+from classroom.judge import run_test
+from classroom.kernel import Died, Limits
 from classroom.master import grade_id
 from classroom.plan import plan
+from classroom.record import digest
+from classroom.session import CallFailed, Session
 from tests.classroom import handed_in
 from tests.classroom.handed_in import LSTM_STEP, code
 
@@ -121,6 +129,11 @@ def test_the_filter_of_system_calls_is_whole_for_each_machine() -> None:
         (torch.tensor([0.0, math.nan]), torch.zeros(2), "expected numbers, got NaN"),
         (torch.tensor([0.0, 3.0]), torch.zeros(2), "expected 0 at [1], got 3"),
         (torch.tensor([math.inf]), torch.tensor([math.inf]), None),
+        (torch.tensor([-math.inf, 3.0]), torch.tensor([-math.inf, 2.0]), "expected 2 at [1], got 3"),
+        (torch.tensor([5.0, 2.0]), torch.tensor([-math.inf, 2.0]), "expected -inf at [0], got 5"),
+        (torch.tensor([math.inf]), torch.tensor([2.0]), "expected 2 at [0], got inf"),
+        (1000.0005, 1000.0, None),
+        (1000.05, 1000.0, "expected 1000, got 1000.05"),
         (None, torch.zeros(2), "expected a tensor, got None"),
         ((1.0,), (1.0, 2.0), "expected 2 values, got 1"),
         ((1.0, "b"), (1.0, 2.0), "value 2 of 2: expected a number, got a str"),
@@ -131,6 +144,30 @@ def test_the_filter_of_system_calls_is_whole_for_each_machine() -> None:
 )
 def test_a_difference_is_named_precisely(got: object, right: object, sentence: str | None) -> None:
     assert difference(got, right, 1e-6) == sentence
+
+
+def test_using_accepts_what_follows_from_the_students_own_function_and_nothing_else() -> None:
+    def one(x: float) -> float:
+        return x
+
+    def two(x: float) -> float:
+        return 2 * solutions["one"](x)
+
+    def student_one(x: float) -> float:
+        return x + 1
+
+    def student_two(x: float) -> float:
+        return 2 * (x + 1)
+
+    student_one.__name__, student_two.__name__ = "one", "two"
+    solutions = {"one": one, "two": two}
+    check = Check(solutions, {})
+    check(student_two, 3.0, using=[student_one])
+    assert solutions["one"] is one
+    with pytest.raises(AssertionError, match="two: expected 6, got 8"):
+        check(student_two, 3.0)
+    with pytest.raises(AssertionError, match="two: expected 6, got 8"):
+        check(student_two, 3.0, using=[two])
 
 
 def test_check_copies_inputs_for_everyone_and_names_the_mistake() -> None:
@@ -150,6 +187,97 @@ def test_check_copies_inputs_for_everyone_and_names_the_mistake() -> None:
     with pytest.raises(AssertionError, match="You emptied the input"):
         check(student, x)
     assert torch.equal(x, torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("assert 1 == 1", ""),
+        ("assert 1 == 2, 'one is not two'", "one is not two"),
+        ("assert 1 == 2", "This does not hold: 1 == 2"),
+        ("### BEGIN HIDDEN TESTS\nassert 1 == 3\n### END HIDDEN TESTS\n", "A hidden test failed."),
+        ("print('x')\n1 / 0", "The test could not use what your function returned (ZeroDivisionError"),
+        ("assert False, 'x' * 10_000", "x" * 600),
+    ],
+)
+def test_a_test_that_fails_says_a_sentence_and_shows_nothing_hidden(source: str, said: str) -> None:
+    found = run_test(master.Test("visible-x", source, 1.0), {})
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+    assert len(found) <= 600
+
+
+class Process:
+    """A student's process that dies, or uses up seconds, at each cell that says so."""
+
+    filtered = True
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        source = request.get("source", "")
+        if source.startswith("die"):
+            raise Died(source)
+        self.spent += 5.0 if source == "work" else 0.0
+        return {"value": source}
+
+    def text(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_process_that_dies_again_and_again_is_not_started_for_ever() -> None:
+    started: list[Process] = []
+
+    def start() -> Any:
+        started.append(Process())
+        return started[-1]
+
+    with Session(start, Limits(restarts=3)) as session:
+        assert "ended the process" in session.run("die at once").error
+        session.run("x = 1")
+        for number in range(9):
+            session.run(f"die {number}")
+        with pytest.raises(CallFailed, match="ended its process 4 times; it was not started again"):
+            session.call("f", (), {})
+    assert len(started) == 4
+
+
+def test_a_notebook_has_seconds_for_all_its_cells_together_also_across_processes() -> None:
+    with Session(Process, Limits(total=10.0)) as session:  # type: ignore[arg-type]  # all of a Kernel that it uses
+        assert [session.run(source).error for source in ("work", "die", "work")] == [
+            "",
+            "The cell ended the process: die",
+            "the 10 s for the whole notebook were used up before this",
+        ]
+
+
+def test_a_grade_is_out_of_date_when_what_made_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def now(notebook: bytes = b"{}", settings: object = 1) -> str:
+        return digest(replace(LSTM_STEP, digest=master.engine_digest()), notebook, settings)
+
+    shutil.copytree(master.HERE, tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    monkeypatch.setattr(master, "HERE", tmp_path / "engine")
+    before = now()
+    assert now(b"{} ") != before
+    assert now(settings=2) != before
+    for path in sorted((tmp_path / "engine").rglob("*.py")):
+        code = path.read_text()
+        path.write_text(code + "\n# changed\n")
+        name = path.relative_to(tmp_path / "engine").parts[0].removesuffix(".py")
+        assert (now() == before) == (name in master.APART), path
+        path.write_text(code)
+
+
+def test_modules_that_change_no_grade_are_used_by_none_that_does() -> None:
+    for path in sorted(master.HERE.rglob("*.py")):
+        if path.relative_to(master.HERE).parts[0].removesuffix(".py") not in master.APART:
+            imported = re.findall(r"^(?:from classroom(?:\.(\w+))? )?import (.+)$", path.read_text(), re.MULTILINE)
+            used = {word for module, names in imported for word in (module, *names.split(", "))}
+            assert not used & set(master.APART), path
 
 
 def test_a_missing_test_follows_its_solution_and_without_that_comes_last() -> None:
