@@ -16,6 +16,7 @@ import tinycss2
 from math_core import LatexError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from classroom import sandbox
 from website.lean import purge
 from website.mathml import to_mathml
 from website.widgets import slim_state
@@ -116,10 +117,11 @@ class Book:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.folder / f"{name}.ipynb")
 
-    def start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-d", "_build/.doctrees", ".", "_build/html"]
+    def start(self, *within: str, out: str = "_build") -> subprocess.Popen[str]:
+        """Begin to build, by a command that starts others if one is given."""
+        options = ["-W", "--keep-going", "-d", f"{out}/.doctrees"]
         return subprocess.Popen(
-            command,
+            [*within, sys.executable, "-m", "sphinx", *options, ".", f"{out}/html"],
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -139,7 +141,9 @@ class Book:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
-    return Book(tmp_path)
+    folder = tmp_path / "책 한 권"  # a path with Hangul and spaces
+    folder.mkdir()
+    return Book(folder)
 
 
 def test_chapters_run_when_their_code_or_the_package_changed(book: Book) -> None:
@@ -209,6 +213,15 @@ def test_second_build_at_the_same_time_waits(book: Book) -> None:
     assert [process.returncode for process in processes] == [0, 0]
     assert sum("waiting for it to end" in log for log in logs) == 1
     assert sum("ran other" in log for log in logs) == 1
+
+
+@pytest.mark.skipif(not sandbox.available(), reason="bubblewrap cannot run here")
+def test_a_book_that_cannot_be_written_builds_elsewhere_without_a_network(book: Book, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere"
+    read_only = ["--bind", "/", "/", "--dev", "/dev", "--ro-bind", str(book.folder), str(book.folder)]
+    log, _ = book.start("bwrap", *read_only, "--unshare-net", out=str(out)).communicate(timeout=120)
+    assert "777" in (out / "html/index.html").read_text(), log
+    assert not (book.folder / "_build").exists()
 
 
 # == Chapters ========================================================================================================

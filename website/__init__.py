@@ -1,9 +1,10 @@
 """How the pages are made: one Sphinx extension, in parts that each do one thing.
 
-``mathml`` draws formulas, ``execution`` runs the chapters, ``claims`` collects what they found, ``glossary`` explains
-their terms, ``cross_references`` links them with each other, ``front_page`` shows what builds on what, ``assignments``
-lists what students are given, ``widgets`` brings live figures into the page, ``lean`` takes out what a page does not
-use, ``accessible`` mends what is left, and ``guard`` keeps one build from spoiling the next.
+``mathml`` draws formulas, ``execution`` runs the chapters, ``claims`` collects what they found, ``notation`` and
+``glossary`` explain their symbols and terms, ``cross_references`` links them with each other, ``front_page`` shows what
+builds on what, ``assignments`` lists what students are given, ``widgets`` brings live figures into the page, ``lean``
+takes out what a page does not use, ``accessible`` mends what is left, and ``guard`` keeps one build from spoiling the
+next.
 """
 
 import hashlib
@@ -13,8 +14,8 @@ from typing import Any
 from sphinx.application import Sphinx
 
 PARTS = (
-    *("guard", "mathml", "execution", "claims", "glossary", "cross_references", "front_page", "assignments"),
-    *("widgets", "lean", "accessible"),
+    *("guard", "mathml", "execution", "claims", "notation", "glossary", "cross_references", "front_page"),
+    *("assignments", "widgets", "lean", "accessible"),
 )
 
 

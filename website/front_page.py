@@ -26,7 +26,7 @@ def enrich(app: Sphinx, doctree: nodes.document) -> None:
         return
     found = chapters(Path(app.env.doc2path(app.env.docname)).parent)
     for table in list(doctree.findall(nodes.table)):
-        if len(list(links(table))) == len(found):
+        if found and set(links(table)) == set(found):
             table.replace_self(chapter_map(table, found))
     for section in doctree.findall(nodes.section):
         for item in section.findall(nodes.list_item) if PATHS in section["ids"] else ():
