@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-hub lab lint types chapters website bench assignments grade hub lock clean
+.PHONY: help book test test-class test-hub lab lint types chapters website bench assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -30,6 +30,9 @@ test: $(READY) $(NODE) ## check everything: code, chapters, pages
 
 test-hub: $(HUB) ## a class on a real JupyterHub; `make test` leaves this out
 	pytest tests/hub -x
+
+test-class: $(READY) ## grade a class of 60, kill it in the middle, go on; `make test` leaves this out
+	pytest tests/classroom/class_of_sixty.py -s
 
 lab: $(READY) ## open the chapters in JupyterLab
 	jupyter lab --notebook-dir=book

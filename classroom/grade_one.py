@@ -57,6 +57,8 @@ def settings(limits: Limits, plain: bool) -> object:
 
 def read_cells(submission: bytes) -> tuple[list[dict[str, Any]], str]:
     """The cells of a notebook, or why there are none."""
+    if not submission:
+        return [], "no notebook came. Hand in the file that ends in .ipynb."
     if len(submission) > LARGEST:
         return (
             [],

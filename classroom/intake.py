@@ -1,7 +1,7 @@
 """Submissions as they come from a learning platform: who handed in what, and what was no notebook.
 
 Folders and zips are read alike, a zip without unpacking it: no entry is ever written, so none can be written
-elsewhere, and no link is followed.
+elsewhere, and no link is followed. A student's own zip is read too, but no zip within it.
 
     Moodle   Kim Min-su_12345_assignsubmission_file_/lstm_step.ipynb, or the same with the file's name behind it
     Canvas   kimminsu_12345_67890_lstm_step.ipynb, kimminsu_LATE_12345_67890_lstm_step-1.ipynb
@@ -9,6 +9,7 @@ elsewhere, and no link is followed.
 """
 
 import hashlib
+import io
 import re
 import stat
 import unicodedata
@@ -22,7 +23,9 @@ from pathlib import Path, PurePosixPath
 LARGEST = 20_000_000
 """Bytes of a notebook; what is larger is not read."""
 MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)", re.DOTALL)
-CANVAS = re.compile(r"(?P<student>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>.+\.ipynb)", re.DOTALL)
+CANVAS = re.compile(
+    r"(?P<student>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>\d+)_(?P<rest>.+\.(?:ipynb|zip))", re.DOTALL
+)
 AGAIN = re.compile(r"-(\d+)\.ipynb$")
 OUTSIDE = "points outside the folder"
 IGNORED = ("__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", ".git")
@@ -56,7 +59,7 @@ def submissions(source: Path, assignment: str) -> tuple[list[Submission], list[s
     else:
         raise ValueError(f"submissions: expected a folder or a zip, got {source}")
     of: dict[str, list[File]] = defaultdict(list)
-    for file in files:
+    for file in (part for whole in files for part in _opened(whole, notes)):
         of[whose(file.path)].append(file)
     for path, note in notes.items():
         if note != OUTSIDE and (len(PurePosixPath(path).parts) > 1 or MOODLE.fullmatch(path)):
@@ -71,9 +74,10 @@ def whose(path: str) -> str:
     for part in parts:
         if match := MOODLE.fullmatch(part):
             return match["student"].strip()
-    if match := CANVAS.fullmatch(parts[-1]):
+    packed = parts[0].endswith(".zip")
+    if match := CANVAS.fullmatch(parts[0] if packed else parts[-1]):
         return f"{match['student']}_{match['id']}".strip()
-    return (parts[0] if len(parts) > 1 else parts[-1].removesuffix(".ipynb")).strip()
+    return (parts[0] if len(parts) > 1 else parts[-1].removesuffix(".ipynb")).removesuffix(".zip").strip()
 
 
 def file_name(student: str) -> str:
@@ -118,7 +122,7 @@ def _wanted(path: str, notes: dict[str, str]) -> bool:
     if ".." in parts or path.startswith(("/", "\\")) or ":" in parts[0]:
         notes[path] = OUTSIDE
         return False
-    if not path.endswith(".ipynb"):
+    if not path.endswith((".ipynb", ".zip")) or path.count(".zip/") + path.endswith(".zip") > 1:
         notes[path] = "not a notebook"
         return False
     return True
@@ -135,10 +139,20 @@ def _from_folder(source: Path, notes: dict[str, str]) -> Iterator[File]:
             yield File(name, path.read_bytes(), (path.stat().st_mtime_ns,))
 
 
-def _from_zip(source: Path, notes: dict[str, str]) -> Iterator[File]:
+def _opened(file: File, notes: dict[str, str]) -> Iterator[File]:
+    """The file itself, or what is in it if it is a student's own zip."""
+    if not file.path.endswith(".zip"):
+        yield file
+    elif zipfile.is_zipfile(io.BytesIO(file.content)):
+        yield from _from_zip(io.BytesIO(file.content), notes, f"{file.path}/")
+    else:
+        notes[file.path] = "cannot be unpacked"
+
+
+def _from_zip(source: Path | io.BytesIO, notes: dict[str, str], inside: str = "") -> Iterator[File]:
     with zipfile.ZipFile(source) as archive:
         for entry in archive.infolist():
-            name = _decoded(entry)
+            name = inside + _decoded(entry)
             if entry.is_dir() or not _wanted(name, notes):
                 continue
             if stat.S_ISLNK(entry.external_attr >> 16):

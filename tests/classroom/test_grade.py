@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from classroom import master, sandbox, tables
+from classroom import feedback, master, sandbox, tables
 from classroom.grade import FORK, Job, grade_class
+from classroom.grade_one import grade_one
 from classroom.kernel import Limits
-from classroom.record import Record
+from classroom.record import Record, write
 from tests.classroom import handed_in
 from tests.classroom.conftest import ROOT, Graded, environment, run
 from tests.classroom.handed_in import LSTM_STEP
@@ -92,6 +93,45 @@ def graded_rows(out: Path) -> list[tuple[str, str]]:
     return [(row["student"], row["points"]) for row in rows]
 
 
+def in_a_group_of_its_own(job: Job, source: Path) -> None:
+    os.setpgid(0, 0)
+    grade_class(job, source, None)
+
+
+def ended(group: int, seconds: float) -> bool:
+    """Whether no process of the group is left after so many seconds at most."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_where_there_is_a_record_there_is_feedback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def power_cut(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(feedback, "page", power_cut)
+    with pytest.raises(KeyboardInterrupt):
+        grade_one(LSTM_STEP, "kim", b"no notebook", tmp_path)
+    assert not list(tmp_path.rglob("records/*"))
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "x" / "kim.json", "old")
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", power_cut)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "x" / "kim.json", "new")
+    assert (tmp_path / "x" / "kim.json").read_text() == "old"
+
+
 def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,14 +139,14 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_
         handed_in.write(tmp_path / "in", student, LSTM_STEP, [handed_in.code("import time")])
     records = tmp_path / "out" / "records"
     job = Job(LSTM_STEP, tmp_path / "out", Limits(), not sandbox.available(), 1)
-    killed = FORK.Process(target=grade_class, args=(job, tmp_path / "in", None))
+    killed = FORK.Process(target=in_a_group_of_its_own, args=(job, tmp_path / "in"))
     killed.start()
     while not (records / "a.json").exists():
         assert killed.is_alive()
         time.sleep(0.02)
     killed.kill()
     killed.join()
-    time.sleep(0.5)  # were a worker left over, it would go on
+    assert ended(killed.pid or 0, seconds=5), "a worker goes on after the run was killed"
     before = {path.name: path.stat().st_mtime_ns for path in records.glob("*.json")}
     assert "c.json" not in before
     capsys.readouterr()

@@ -21,6 +21,10 @@ from classroom.intake import LARGEST, file_name, submissions, whose
         ("kim/lstm_step.ipynb", "kim"),
         ("kim/lstm_step/lstm_step.ipynb", "kim"),
         ("kim.ipynb", "kim"),
+        ("김 민수_12345_assignsubmission_file_/과제.zip/lstm_step.ipynb", "김 민수_12345"),
+        ("Kim Min-su_12345_assignsubmission_file_work.zip/a/lstm_step.ipynb", "Kim Min-su_12345"),
+        ("kimminsu_LATE_12345_67890_work.zip/lstm_step.ipynb", "kimminsu_12345"),
+        ("kim.zip/lstm_step.ipynb", "kim"),
     ],
 )
 def test_the_student_is_found_in_the_path(path: str, student: str) -> None:
@@ -59,6 +63,32 @@ def test_nothing_is_written_when_a_zip_is_read_and_what_is_no_notebook_is_report
     assert any("photo.png: not a notebook" in note for note in notes)
     assert any("bytes; left out" in note for note in notes)
     assert [path.name for path in tmp_path.iterdir()] == ["all.zip"]
+
+
+def test_a_students_own_zip_is_read_and_no_zip_within_it(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"a/lstm_step.ipynb": b"kim's", "../evil.ipynb": b"", "read me.txt": b""})
+    deep = zipped(tmp_path / "deep.zip", {"inner.zip": inner.read_bytes()})
+    files = {
+        "김 민수_1_assignsubmission_file_/과제.zip": inner.read_bytes(),
+        "lee_2_assignsubmission_file_/work.zip": b"no zip",
+        "park_3_assignsubmission_file_/work.zip": deep.read_bytes(),
+        "choi.zip": inner.read_bytes(),
+    }
+    for source in (zipped(tmp_path / "all.zip", files), tmp_path / "folder"):
+        if source.suffix != ".zip":
+            for name, content in files.items():
+                (source / name).parent.mkdir(parents=True, exist_ok=True)
+                (source / name).write_bytes(content)
+        found, notes = submissions(source, "lstm_step")
+        assert {one.student: one.notebook for one in found} == {
+            "김 민수_1": b"kim's",
+            "lee_2": b"",
+            "park_3": b"",
+            "choi": b"kim's",
+        }
+        assert sum("points outside the folder" in note for note in notes) == 2
+        assert any("work.zip: cannot be unpacked" in note for note in notes)
+        assert any("work.zip/inner.zip: not a notebook" in note for note in notes)
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
