@@ -84,8 +84,8 @@ def test_indices_are_kept_apart_and_a_single_letter_is_reported_both_ways() -> N
 
 def test_formulas_are_found_in_text_and_in_strings_and_not_in_code() -> None:
     text = "Let $a$ and\n$$\nb\n$$\nnot `$c$`, nor \\$d\\$.\n```\n$e$\n```"
-    found = formulas(notebook(text, code='put(f"${f}_{g}$", "$h_t$")\nprice = 5  # $i$'))
-    assert list(found) == [(0, "a"), (0, "\nb\n"), (1, "1_1"), (1, "h_t")]
+    found = formulas(notebook(text, code='put(f"${f}_{g}$ and ${h}$ or $h_t$")\nprice = 5  # $i$'))
+    assert list(found) == [(0, "a"), (0, "\nb\n"), (1, "1_1"), (1, "1"), (1, "h_t")]
 
 
 # == What the table says =====================================================================================
@@ -143,6 +143,13 @@ def test_a_symbol_without_a_row_is_found_with_its_cell() -> None:
     assert unlisted(used, [row(r"\mathbf{h}", "1-"), row("h", "1-2, 3")]) == []
 
 
+def test_the_first_cell_is_named() -> None:
+    used = read_chapter(3, notebook("$h$", "$h_1 + h$", "$h_2$"))
+    assert unlisted(used, []) == ["chapter 3, cell 0: h"]
+    used = read_chapter(3, notebook("$h$", "$h_t$"))
+    assert unlisted(used, []) == ["chapter 3, cell 0: h", "chapter 3, cell 1: t as an index"]
+
+
 def test_a_subscript_is_listed_with_its_symbol_or_as_a_whole_number() -> None:
     used = read_chapter(1, notebook("$d_k$"))
     assert unlisted(used, [row("d", "1"), row("k", "1")]) == ["chapter 1, cell 0: k as an index"]
@@ -162,6 +169,7 @@ def test_a_row_that_says_too_much_is_found() -> None:
     assert unused(row("b", "2-"), chapters) == ["chapter 2 does not use b"]
     assert unused(row("a", "1, 4"), chapters) == ["chapter 4 does not use a"]
     assert unused(row("a, c", "1-"), chapters) == ["c is in no chapter that the row names"]
+    assert len(unused(row("a, c", "1-3"), chapters)) == 2
 
 
 # == How it is shown =========================================================================================

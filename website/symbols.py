@@ -86,6 +86,7 @@ def needs_a_row(symbol: str) -> bool:
 
 
 def _read(found: Iterable[str]) -> Iterator[Use]:
+    """The uses in a row of tokens. What stands below or above a sum, a bracket or a function is read like the rest."""
     tokens = deque(found)
     while tokens:
         token = tokens.popleft()
@@ -93,8 +94,6 @@ def _read(found: Iterable[str]) -> Iterator[Use]:
             yield Use("word " + "".join(_group(tokens)))
         elif base := _base(token, tokens):
             yield from _with_scripts(base, tokens)
-        elif token in ("_", "^"):  # of a sum, a bracket, a function: a formula of its own
-            yield from _read(_group(tokens))
         elif _is_sign(token):
             yield Use(token)
 
