@@ -52,6 +52,7 @@ def config(course: Path = COURSE) -> Config:
         f"{PLUGIN}.HideTests",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    c.HTMLExporter.preprocessors = [f"{PLUGIN}.Harmless"]
     return c
 
 

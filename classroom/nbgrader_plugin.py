@@ -50,3 +50,14 @@ class HideTests(NbGraderPreprocessor):
         """Leaves what students may see."""
         nb.cells = [from_dict(cell) for cell in without_hidden_tests(nb.cells)]
         return nb, resources
+
+
+class Harmless(NbGraderPreprocessor):
+    """For pages of the formgrader and for feedback: shows tags that a student wrote, so that no browser obeys them."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Leaves no tag in text cells that are not the master's."""
+        for cell in nb.cells:
+            if cell.cell_type != "code" and "nbgrader" not in cell.metadata:
+                cell.source = cell.source.replace("<", "&lt;")
+        return nb, resources
