@@ -4,6 +4,7 @@ import os
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,13 +48,26 @@ else:
     c.SimpleLocalProcessSpawner.home_dir_template = str(state / "homes" / "{username}")
 folders.make_exchange(exchange, teacher if given["accounts"] else None)
 
+
+def role(spawner: Any) -> str:
+    """Whose settings a server gets, of those in servers/."""
+    return "teacher" if spawner.user.name == teacher else "student"
+
+
+def settings(spawner: Any) -> str:
+    """Folders in which a server looks for settings: its role's, then everyone's."""
+    servers = Path(__file__).resolve().with_name("servers")
+    return os.pathsep.join([str(servers / role(spawner)), str(servers)])
+
+
 # everyone's own server
 c.Spawner.cmd = [str(environment / "bin" / "jupyterhub-singleuser")]
 c.Spawner.default_url = "/lab"
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # seconds, as a whole class starts at the same minute
 c.Spawner.environment = {
     "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-    "JUPYTER_CONFIG_PATH": str(Path(__file__).resolve().with_name("servers")),
+    "JUPYTER_CONFIG_PATH": settings,
     "UNROLLED_EXCHANGE": str(exchange),
-    "UNROLLED_ROLE": lambda spawner: "teacher" if spawner.user.name == teacher else "student",
+    "UNROLLED_ROLE": role,
     "UNROLLED_ACCOUNTS": "yes" if given["accounts"] else "",
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbformat import from_dict
 from traitlets.config import Config
 
 from classroom import course
@@ -127,6 +128,25 @@ def test_the_time_is_the_file_systems(exchange: Exchange) -> None:
     from nbgrader.utils import parse_utc
 
     assert abs(parse_utc(written).timestamp() + time.localtime().tm_gmtoff - began) < 60
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_the_formgrader_shows_a_students_tags_and_obeys_the_masters(tmp_path: Path, kind: str) -> None:
+    from nbconvert.exporters import HTMLExporter
+
+    own = {"cell_type": kind, "metadata": {}, "source": "<img src='x' onerror='alert(1)'>", "id": "own-0"}
+    master = {
+        "cell_type": "markdown",
+        "metadata": {"nbgrader": {"grade_id": "text-step"}},
+        "source": "<details>",
+        "id": "a",
+    }
+    page, _ = HTMLExporter(config=course.config(tmp_path)).from_notebook_node(
+        from_dict({"cells": [own, master], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    assert not re.search("<img[^>]*onerror", page)
+    assert "onerror" in page
+    assert "<details>" in page
 
 
 def test_the_exchange_is_closed_to_those_who_would_move_or_list_it(exchange: Exchange) -> None:

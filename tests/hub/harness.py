@@ -23,7 +23,7 @@ import websocket
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "classroom" / "hub" / "jupyterhub_config.py"
 TEACHER, ADA, MALLORY = "teacher", "ada", "mallory"
-SECONDS = 60.0
+SECONDS = 120.0
 """What a server may take to start."""
 
 
@@ -241,14 +241,14 @@ def stop(process: subprocess.Popen[bytes], folder: Path) -> None:
     below = _descendants(process.pid)
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(SECONDS / 4)
+        process.wait(SECONDS / 8)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     for child in {*below, *started_in(folder)}:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
-    psutil.wait_procs(below, SECONDS / 4)
+    psutil.wait_procs(below, SECONDS / 8)
 
 
 def started_in(folder: Path) -> list[psutil.Process]:

@@ -65,6 +65,10 @@ print("forged")
 """
 
 
+SCRIPT = "<img src='nowhere' onerror='alert(document.cookie)'>"
+"""Whoever's browser shows this runs what a student wrote."""
+
+
 @dataclass
 class Term:
     """What was seen."""
@@ -75,6 +79,7 @@ class Term:
     asked: dict[str, str] = field(default_factory=dict)
     forged: str = ""
     collected: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown: str = ""
     feedback: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,6 +109,8 @@ def walk(hub: Hub) -> Term:
     for student in sorted(found["student"] for found in submissions):
         succeeded(hub, teacher.post(f"formgrader/api/submission/{NAME}/{student}/autograde"))
         term.collected[student] = teacher.get(f"formgrader/api/submission/{NAME}/{student}").json()
+    for notebook in teacher.get(f"formgrader/api/submitted_notebooks/{NAME}/{NAME}").json():
+        term.shown += teacher.get(f"formgrader/submissions/{notebook['id']}").text
     for step in ("generate_feedback", "release_feedback"):
         succeeded(hub, teacher.post(f"formgrader/api/assignment/{NAME}/{step}"))
     for student in (ada, mallory):
@@ -120,7 +127,9 @@ def stolen() -> list[Cell]:
     find(cells, "solve-repair")["source"] = STEAL
     for gone in ("visible-gates", "hidden-gates", "visible-repair"):
         cells.remove(find(cells, gone))
-    return cells
+    story: Cell = {"cell_type": "markdown", "metadata": {}, "source": SCRIPT}
+    shows = f"from IPython.display import HTML, display\ndisplay(HTML({SCRIPT!r}))"
+    return [story, *cells, handed_in.code(shows), story]
 
 
 def points(mistake: str) -> float:

@@ -49,6 +49,11 @@ def test_feedback_holds_no_solution_and_no_hidden_test(term: Term) -> None:
         assert "HIDDEN TESTS" not in page
 
 
+def test_the_formgrader_runs_nothing_that_a_student_wrote(term: Term) -> None:
+    assert "def repair(rows)" in readable(term.shown)
+    assert not re.search(r"<img[^>]*onerror", term.shown)
+
+
 def test_students_reach_masters_and_grades_only_if_all_share_an_account(hub: Hub, term: Term) -> None:
     refused = {what for what, came in term.asked.items() if came == "PermissionError"}
     closed = {"master", "masters", "gradebook", "release", "homework of ada", "handed in", "feedback", "handed out"}
@@ -65,6 +70,16 @@ def test_what_is_forged_in_the_exchange_changes_nobodys_grade(hub: Hub, term: Te
 
 def test_a_students_server_has_no_formgrader(hub: Hub, term: Term) -> None:
     assert hub.person(MALLORY).get("formgrader/api/assignments").status_code == 404
+
+
+def test_jupyterlab_can_show_the_formgrader_in_its_frame_and_students_menus_lack_it(hub: Hub, term: Term) -> None:
+    page = hub.person(TEACHER).get("formgrader/manage_assignments")
+    assert page.ok
+    assert page.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+    for name, absent in {TEACHER: "assignment-list", ADA: "formgrader"}.items():
+        disabled = re.search(r'"disabledExtensions": (\[.*?\])', hub.person(name).get("lab").text)
+        assert disabled
+        assert f"@jupyter/nbgrader:{absent}" in disabled[1]
 
 
 def test_a_students_login_opens_nobody_elses_server(hub: Hub, term: Term) -> None:
