@@ -19,19 +19,17 @@ teacher, exchange, state = given["teacher"], Path(given["exchange"]), Path(given
 environment = Path(sys.prefix)
 
 # the hub and its proxy
-state.mkdir(mode=0o755, parents=True, exist_ok=True)
+state.mkdir(mode=0o700, parents=True, exist_ok=True)
 c.JupyterHub.bind_url = given["url"]
 c.JupyterHub.hub_port = given["hub_port"]
 c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{given['proxy_port']}"
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
-c.ConfigurableHTTPProxy.command = [
-    str(
-        Path(ROOT_DIR, "bin", "node")
-    ),  # not bin/node beside Python, which would leave the proxy alone when it is ended
-    str(environment / "hub" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"),
-]
+# bin/node beside Python only starts the real one, and would leave it behind.
+node = Path(ROOT_DIR, "bin", "node")
+proxy = environment / "hub" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+c.ConfigurableHTTPProxy.command = [str(node), str(proxy)]
 
 # who may come in
 c.Authenticator.allowed_users = {teacher, *given["students"]}
