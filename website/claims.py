@@ -70,14 +70,19 @@ class Claims(SphinxDirective):
         found = verdicts(self.env)
         for name in untested(found):
             LOG.warning("no chapter that ran has a verdict on the claim %r", name, location=self.get_location())
-        lines = [tally(found), ""]
+        lines, links = [tally(found), ""], list[nodes.reference]()
         for name, claim in CLAIMS.items():
             lines += [f"**{claim.wording}** *(note {claim.source})*", ""] if found[name] else []
             for place, record in enumerate(found[name]):
+                lines += [f": **{record.result[0].upper()}{record.result[1:]}.** {record.evidence}", ""]
                 cell = anchor(name, [r.docname for r in found[name][:place]].count(record.docname))
-                link = f'<a href="{Path(record.docname).name}.html#{cell}">Chapter {record.title}</a>'
-                lines += [f": **{record.result[0].upper()}{record.result[1:]}.** {record.evidence} {link}", ""]
-        return self.parse_text_to_nodes("\n".join(lines))
+                page = f"{Path(record.docname).name}.html#{cell}"
+                links.append(nodes.reference("", f"Chapter {record.title}", refuri=page, internal=True))
+        entries = self.parse_text_to_nodes("\n".join(lines))
+        definitions = [node for entry in entries for node in entry.findall(nodes.definition)]
+        for definition, link in zip(definitions, links, strict=True):
+            definition[-1] += [nodes.Text(" "), link]
+        return entries
 
 
 def untested(found: dict[str, list[Record]]) -> list[str]:
