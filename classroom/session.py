@@ -70,7 +70,7 @@ class Session:
             self._bury(f"a cell: {died}")
             return Ran(text, error=f"The cell ended the process: {died}")
         self._cells.append(source)
-        return Ran(kernel.text(), _shown(reply.get("shown")), _sentence(reply.get("error")))
+        return Ran(kernel.text(), displayed(reply.get("shown")), _sentence(reply.get("error")))
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Calls a function of the student's.
@@ -159,11 +159,13 @@ def _sentence(error: object) -> str:
     return f"{kind}: {said}".rstrip(": ") + (f" ({line})" if line else "")
 
 
-def _shown(shown: object) -> list[dict[str, Any]]:
+def displayed(shown: object) -> list[dict[str, Any]]:
     """What a cell displayed, if it looks as it should."""
     items = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    most = {"text": 20_000, "png": 300_000}
-    return [
-        {key: item[key] for key in most if isinstance(item.get(key), str) and len(item[key]) <= most[key]}
-        for item in items[:20]
-    ]
+    room = {"text": 20_000, "png": 1_000_000}  # for all that a cell shows
+    found = []
+    for item in items[:20]:
+        kept = {key: item[key] for key in room if isinstance(item.get(key), str) and len(item[key]) <= room[key]}
+        room = {key: left - len(kept.get(key, "")) for key, left in room.items()}
+        found.append(kept)
+    return [kept for kept in found if kept]

@@ -28,7 +28,10 @@ class Student:
     """One IPython shell that answers requests."""
 
     def __init__(self) -> None:
-        shell: Any = InteractiveShell(display_pub_class=CapturingDisplayPublisher)
+        InteractiveShell.clear_instance()
+        shell: Any = InteractiveShell.instance(
+            display_pub_class=CapturingDisplayPublisher
+        )  # `display` asks for this one
         self.shell = shell
         shell.history_manager.enabled = False
         shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=shell.display_pub.outputs)

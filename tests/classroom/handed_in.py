@@ -206,7 +206,7 @@ HOSTILE: dict[str, Callable[[], list[Cell]]] = {
         "while True: print('x' * 1000)",
         "print('y' * 50_000_000)",
         "'z' * 5_000_000",
-        "from IPython.display import HTML, display\nfor _ in range(99): display('w' * 20_000)",
+        "from IPython.display import display\nfor _ in range(99): display('w' * 9_000)",
     ),
     "syntax error": _with(
         sequence=f"def lstm_sequence(*inputs):\n    raise ValueError({SCRIPT!r})",

@@ -7,6 +7,7 @@ import runpy
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from classroom import master
 from classroom.inside.__main__ import Student, describe
@@ -37,7 +38,7 @@ class Here:
         return ""
 
     def close(self) -> None:
-        pass
+        InteractiveShell.clear_instance()
 
 
 def judged(assignment: Master, cells: list[Cell]) -> Judgement:

@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 from classroom import course, master, rules
 from classroom.checking import Check, difference
 from classroom.inside import confine, plain_data
+from classroom.inside.__main__ import Student
 from classroom.judge import run_test
 from classroom.kernel import Died, Limits
 from classroom.master import grade_id
 from classroom.plan import plan
 from classroom.record import digest
-from classroom.session import CallFailed, Session
+from classroom.session import CallFailed, Session, displayed
 from tests.classroom import handed_in
 from tests.classroom.handed_in import LSTM_STEP, code
 
@@ -253,6 +255,33 @@ def test_a_notebook_has_seconds_for_all_its_cells_together_also_across_processes
             "The cell ended the process: die",
             "the 10 s for the whole notebook were used up before this",
         ]
+
+
+FIGURE = """
+from IPython.display import display
+class Figure:
+    def _repr_png_(self): return b"png"
+display(Figure())
+Figure()
+"""
+
+
+def test_figures_reach_the_feedback_whether_displayed_or_last() -> None:
+    try:
+        shown = Student().cell({"source": FIGURE})["shown"]
+    finally:
+        InteractiveShell.clear_instance()
+    assert [item["png"].strip() for item in shown] == ["cG5n", "cG5n"]
+
+
+def test_what_a_cell_shows_is_bounded_in_all() -> None:
+    texts = [{"text": "x" * 9_000} for _ in range(50)]
+    assert [len(item["text"]) for item in displayed(texts)] == [9_000, 9_000]
+    figures = [{"text": "", "png": "x" * 300_000} for _ in range(50)]
+    assert sum("png" in item for item in displayed(figures)) == 3
+    assert len(displayed([{"text": ""}] * 50)) == 20
+    for forged in (None, "x", [1, None], [{"text": 3, "png": ["x"], "html": "<script>"}]):
+        assert displayed(forged) == []
 
 
 def test_a_grade_is_out_of_date_when_what_made_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

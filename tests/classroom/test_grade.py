@@ -11,13 +11,15 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from classroom import feedback, master, sandbox, tables
+from classroom import feedback, grade, master, sandbox, tables
 from classroom.grade import FORK, Job, grade_class
 from classroom.grade_one import grade_one
 from classroom.kernel import Limits
+from classroom.master import Master
 from classroom.record import Record, write
 from tests.classroom import handed_in
 from tests.classroom.conftest import ROOT, Graded, environment, run
@@ -135,8 +137,11 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for student in ("a", "b", "c"):
-        handed_in.write(tmp_path / "in", student, LSTM_STEP, [handed_in.code("import time")])
+    handed_in.write(tmp_path / "in", "a", LSTM_STEP, handed_in.solved(LSTM_STEP))
+    handed_in.write(tmp_path / "in", "b", LSTM_STEP, [handed_in.code("import time; time.sleep(60)")])
+    handed_in.write(tmp_path / "in", "c", LSTM_STEP, [])
+    notebook, third = (tmp_path / "in" / student / "lstm_step.ipynb" for student in "bc")
+    third.write_text("no notebook")
     records = tmp_path / "out" / "records"
     job = Job(LSTM_STEP, tmp_path / "out", Limits(), not sandbox.available(), 1)
     killed = FORK.Process(target=in_a_group_of_its_own, args=(job, tmp_path / "in"))
@@ -147,21 +152,47 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_
     killed.kill()
     killed.join()
     assert ended(killed.pid or 0, seconds=5), "a worker goes on after the run was killed"
-    before = {path.name: path.stat().st_mtime_ns for path in records.glob("*.json")}
-    assert "c.json" not in before
+    before = (records / "a.json").stat().st_mtime_ns
+    assert [path.name for path in records.glob("*.json")] == ["a.json"]
+    notebook.write_text("no notebook either")
     capsys.readouterr()
     assert grade_class(job, tmp_path / "in", None) == {}
-    assert f"3 submissions, {len(before)} of them graded already" in capsys.readouterr().out
-    assert before == {name: (records / name).stat().st_mtime_ns for name in before}
-    assert graded_rows(job.out) == [("a", "0"), ("b", "0"), ("c", "0")]
+    assert "3 submissions, 1 of them graded already" in capsys.readouterr().out
+    assert (records / "a.json").stat().st_mtime_ns == before
+    assert graded_rows(job.out) == [("a", "20"), ("b", "0"), ("c", "0")]
     assert sorted(path.name for path in records.glob("*.json")) == ["a.json", "b.json", "c.json"]
-    notebook = tmp_path / "in" / "b" / "lstm_step.ipynb"
     notebook.write_text(notebook.read_text() + " ")
     assert grade_class(job, tmp_path / "in", None) == {}
     assert "[1/1] 'b'" in capsys.readouterr().out
     assert len(graded_rows(job.out)) == 3
     assert grade_class(job, tmp_path / "in", None) == {}
     assert "Nothing had to be graded" in capsys.readouterr().out
+
+
+def test_a_grader_that_fails_or_hangs_is_reported_and_holds_up_no_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grade_badly(assignment: Master, student: str, *rest: Any) -> None:
+        if student == "b":
+            raise OSError("disk full")
+        if student == "c":
+            time.sleep(60)
+        grade_one(assignment, student, *rest)
+
+    for student in "abcd":
+        handed_in.write(tmp_path / "in", student, LSTM_STEP, [])
+        (tmp_path / "in" / student / "lstm_step.ipynb").write_text("no notebook")
+    job = Job(LSTM_STEP, tmp_path / "out", Limits(total=1.0), True, 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(grade, "grade_one", grade_badly)
+        broken.setattr(grade, "START", 0.1)
+        failed = grade_class(job, tmp_path / "in", None)
+    assert failed == {"b": "the grader failed; see logs/", "c": "the grader took more than 3 s"}
+    assert "disk full" in (job.out / "logs" / "b.txt").read_text()
+    assert graded_rows(job.out) == [("a", "0"), ("d", "0"), ("b", ""), ("c", "")]
+    assert grade_class(job, tmp_path / "in", None) == {}
+    assert graded_rows(job.out) == [(student, "0") for student in "abcd"]
+    assert not list((job.out / "logs").iterdir())
 
 
 def test_plain_mode_grades_too_and_says_what_it_does_not_protect(tmp_path: Path) -> None:
