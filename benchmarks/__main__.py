@@ -1,22 +1,36 @@
-"""`python -m benchmarks` times everything there is to time."""
+"""`python -m benchmarks` measures everything there is to measure."""
 
 import argparse
-import platform
+import importlib
 
-import torch
+PARTS = ("layers", "attention", "word-vectors", "grading", "widgets", "pages", "build")
 
-from benchmarks import layers, timing, word_vectors
 
-TIMED = {"layers": layers.main, "word-vectors": word_vectors.main}
+def main() -> None:
+    """Reads the command line and runs the parts that it names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Times our code beside the usual libraries, and measures the book: its figures, pages and build.",
+    )
+    parser.add_argument(
+        "what", nargs="*", choices=[*PARTS, []], metavar="what", help=f"of {', '.join(PARTS)}; all if none"
+    )
+    parser.add_argument("--seconds", type=float, default=6.0, help="how long to measure each row (default: 6)")
+    parser.add_argument("--quick", action="store_true", help="only show that it works; the numbers are worth nothing")
+    parser.add_argument("--profile", action="store_true", help="layers, attention, word-vectors: where our time goes")
+    options = parser.parse_args()
 
-parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Times our code against the usual libraries.")
-parser.add_argument(
-    "what", nargs="*", choices=[*TIMED, []], metavar="what", help=f"any of {', '.join(TIMED)}; all if none"
-)
-parser.add_argument("--seconds", type=float, default=6.0, help="how long to measure each row (default: 6)")
-options = parser.parse_args()
-torch.set_num_threads(1)
-print(f"{timing.processor()}, {platform.system()}; Python {platform.python_version()}, torch {torch.__version__}\n")
-for name in options.what or TIMED:
-    TIMED[name](options.seconds)
-    print()
+    import torch  # only now, so that a wrong word is refused at once
+
+    from benchmarks import timing
+
+    torch.set_num_threads(1)
+    print(f"{timing.machine()}\n")
+    for name in options.what or PARTS:
+        part = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
+        part.main(timing.Effort(options.seconds, options.quick, options.profile))
+        print(flush=True)
+
+
+if __name__ == "__main__":
+    main()

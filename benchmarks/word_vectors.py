@@ -14,6 +14,7 @@ import torch
 from gensim.models import Word2Vec as Gensim
 
 from benchmarks import timing
+from benchmarks.timing import Effort
 from lessons_src import data, grammars, text
 from lessons_src.corpus import Corpus
 from lessons_src.word2vec import Word2Vec
@@ -69,20 +70,31 @@ def shared(one: WordVectors, other: WordVectors, words: Sequence[str]) -> float:
     return statistics.mean(len(a & b) / 10 for a, b in zip(found, found, strict=True))
 
 
-def main(seconds: float) -> None:
+def main(effort: Effort) -> None:
     """Prints words per second, and what the vectors are worth."""
     print("Word vectors: CBOW with negative sampling, one worker; words per second by the clock, medians [quartiles]\n")
     print(f"{'':9}{'gensim':>14}{'ours / gensim':>24}{'mark':>6}")
     found = races()
-    for name, race in found.items():
+    for name, race in effort.some(list(found.items())):
+        if effort.quick:
+            race = Race(race.sentences[:500], 1, race.our_rate, race.their_rate)
         contestants: dict[str, Callable[[], object]] = {"gensim": race.theirs, "ours": race.ours}
-        times = timing.rounds(contestants, seconds, clock=time.perf_counter, warm=1, least=5)
-        low, ratio, high = timing.ratios(times, "gensim", "ours")
+        times = effort.rounds(contestants, clock=time.perf_counter, warm=1, least=5)
+        _, ratio, _ = timing.ratios(times, "gensim", "ours")
         print(
             f"{name:9}{race.words / statistics.median(times['gensim']) / 1000:10.0f} k/s"
-            f"{ratio:10.2f} [{low:.2f} … {high:.2f}]{MARK:6.1f}  {'within' if ratio >= MARK else 'BELOW'}",
+            f"{timing.shown(times, 'gensim', 'ours'):>24}{MARK:6.1f}  {'within' if ratio >= MARK else 'BELOW'}",
             flush=True,
         )
+        if effort.profile:
+            short = Race(race.sentences, 1, race.our_rate, race.their_rate)
+            print(f"      ours, one reading: {timing.where(short.ours, times=1)}")
+    if not effort.quick:
+        worth(found)
+
+
+def worth(found: dict[str, Race]) -> None:
+    """Prints what the vectors can do: analogies, and which neighbours they share with gensim's."""
     for name, train in {"ours": found["kingdom"].ours, "gensim": found["kingdom"].theirs}.items():
         scores = ", ".join(f"{train(seed).share_right(grammars.analogies()):.3f}" for seed in range(3))
         print(f"\nkingdom: analogies right over three seeds, {name}: {scores}", end="")
