@@ -1,11 +1,16 @@
 """A verdict names its claim, says what came of it, and can be found again by a program."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from lessons_src import claims
 from lessons_src.claims import CLAIMS, verdict
+
+BOOK = Path(__file__).parents[1] / "book"
 
 
 @pytest.fixture
@@ -38,3 +43,13 @@ def test_every_claim_is_a_sentence_with_its_source() -> None:
     for name, claim in CLAIMS.items():
         assert claim.wording.endswith("."), name
         assert claim.source, name
+
+
+def test_every_claim_has_a_verdict_in_a_cell_of_a_chapter_that_is_tagged_for_it() -> None:
+    given = set()
+    for path in sorted(BOOK.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            said = {f"claim-{name}" for name in re.findall(r"claims\.verdict\(\s*\"([\w-]+)\"", cell.source)}
+            assert said <= set(cell.metadata.get("tags", [])), path.name
+            given |= said
+    assert given == {f"claim-{name}" for name in CLAIMS}

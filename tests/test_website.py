@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from classroom import sandbox
 from website.lean import purge
 from website.mathml import to_mathml
+from website.notation import formulas
 from website.widgets import slim_state
 
 ROOT = Path(__file__).parents[1]
@@ -225,6 +226,30 @@ def test_a_book_that_cannot_be_written_builds_elsewhere_without_a_network(book: 
 
 
 # == Chapters ========================================================================================================
+
+
+def chapters() -> dict[str, nbformat.NotebookNode]:
+    return {path.name: nbformat.read(path, as_version=4) for path in sorted((ROOT / "book").glob("*.ipynb"))}
+
+
+def test_every_formula_of_a_chapter_can_be_converted() -> None:
+    """The build says so too, minutes later."""
+    faulty = []
+    for name, notebook in chapters().items():
+        for cell, formula in formulas(notebook):
+            try:
+                to_mathml(formula, block=True)
+            except LatexError as error:
+                faulty.append(f"{name}, cell {cell}: {formula}: {error}")
+    assert not faulty
+
+
+def test_every_link_from_a_chapter_to_another_leads_somewhere() -> None:
+    """The build says so too, minutes later."""
+    for name, notebook in chapters().items():
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        links = re.findall(r"\]\(([\w/.-]+\.(?:ipynb|md))\b", text)
+        assert not [link for link in links if not (ROOT / "book" / link).is_file()], name
 
 
 def test_every_paper_that_a_chapter_links_to_is_in_the_references() -> None:
