@@ -34,7 +34,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The folder of the built book."""
-    if not (HTML / "book/index.html").exists():
+    if not (HTML / "index.html").exists():  # comes last
         pytest.fail("The book is not built: run `make book`, then the page tests again.")
     return HTML
 

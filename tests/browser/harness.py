@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Request
 
 BUNDLES = Path(__file__).parents[2] / "lessons_src/widgets/bundles"
+ALLOWED = ("http://127.0.0.1/", "data:", "blob:", "about:")
+"""How addresses begin that a widget may ask for."""
 
 HOST = """
 (() => {
@@ -84,6 +86,7 @@ class Stage:
         page = context.new_page()
         page.on("pageerror", lambda error: self.faults.append(f"threw: {error}"))
         page.on("console", lambda m: self.faults.append(f"logged: {m.text}") if m.type == "error" else None)
+        page.on("request", self._check)
         page.route("**/*", lambda route: route.fulfill(body=_page(theme), content_type="text/html"))
         page.goto(f"http://127.0.0.1/harness.html{fragment}")
         page.evaluate(HOST)
@@ -98,6 +101,10 @@ class Stage:
             source = (BUNDLES / f"{name}.js").read_text(encoding="utf-8")
             page.evaluate(f"(() => {{ {source}; window.unrolledWidgets[{name!r}] = unrolledWidget; }})()")
         return float(page.evaluate(f"window.mount({name!r}, {json.dumps(widget_state(widget))})"))
+
+    def _check(self, request: Request) -> None:
+        if not request.url.startswith(ALLOWED):
+            self.faults.append(f"asked another host: {request.url}")
 
     def close(self) -> None:
         """Close all pages."""
