@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from classroom import sandbox
 from website.lean import purge
 from website.mathml import to_mathml
-from website.notation import formulas
+from website.symbols import formulas
 from website.widgets import slim_state
 
 ROOT = Path(__file__).parents[1]
