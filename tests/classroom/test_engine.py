@@ -174,7 +174,7 @@ def test_using_accepts_what_follows_from_the_students_own_function_and_nothing_e
 
 def test_check_copies_inputs_for_everyone_and_names_the_mistake() -> None:
     def double(x: torch.Tensor) -> torch.Tensor:
-        return 2 * x
+        return x.mul_(2)
 
     def double__spoils(x: torch.Tensor) -> torch.Tensor:
         """You emptied the input."""
