@@ -1,5 +1,6 @@
 """Every page of the built book, as readers meet it: on a small screen, by keyboard, in the dark, from disk."""
 
+import functools
 import json
 import re
 import unicodedata
@@ -11,12 +12,12 @@ import pytest
 import yaml
 from axe_core_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import ROOT, NewPage
 
-PHONE = {"width": 375, "height": 800}
-TABLET = {"width": 900, "height": 800}
+PHONE: ViewportSize = {"width": 375, "height": 800}
+TABLET: ViewportSize = {"width": 900, "height": 800}
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 DOCUMENTS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
@@ -49,11 +50,8 @@ def test_no_output_is_the_address_of_an_object(name: str, built: Path) -> None:
     assert not re.findall(r"&lt;[^&]{1,80} at 0x[0-9a-f]+", (built / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_opens_with_its_widgets_and_without_an_error_or_a_request_to_another_host(
-    name: str, page: Page, origin: str
-) -> None:
-    page.goto(origin + name)
+def assert_alive(page: Page, name: str) -> None:
+    """The page is there, in English, and each of its live figures is drawn."""
     expect(page.locator("h1").first).to_be_attached()
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.title().strip()
@@ -64,23 +62,61 @@ def test_page_opens_with_its_widgets_and_without_an_error_or_a_request_to_anothe
             expect(view.locator(".uw").first).to_be_attached()
 
 
-def test_first_page_leads_to_the_front_page(page: Page, origin: str) -> None:
-    page.goto(origin + "index.html")
-    page.wait_for_url("**/book/index.html")
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_from_disk(name: str, page: Page, built: Path) -> None:
+    page.goto((built / name).as_uri())
+    assert_alive(page, name)
+
+
+LIGHT, DARK = {"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PHONE}
+
+
+@pytest.mark.parametrize(("name", "options"), [(name, (LIGHT, DARK)[k % 2]) for k, name in enumerate(PAGES)])
+def test_page_from_a_server_is_light_accessible_and_printed_with_its_figures(
+    name: str, options: dict[str, object], new_page: NewPage, site: str
+) -> None:
+    """Every second page in the dark on a phone, the others in the light; the widgets' own tests have all four.
+
+    All that is loaded, by URL: 0.8 MB for a chapter, 0.4 MB for a plain page. Nothing scrolls sideways.
+    """
+    page = new_page(**options, reduced_motion="reduce")
+    sizes: dict[str, int] = {}
+    page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
+    page.goto(site + name, wait_until="networkidle")  # half a second, in which the live figures find their words
+    assert_alive(page, name)
+    budget = 800_000 if name in LIVE else 400_000
+    total = sum(sizes.values())
+    assert total <= budget, f"{name} loads {total} bytes: " + json.dumps(sizes, indent=1)
+
+    page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
+    settle(page)
+    found = [
+        f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
+        for violation in Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not found, "\n".join(found)
+
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    if name in LIVE:
+        expect(page.locator(".widget-static").first).to_be_hidden()
+        page.emulate_media(media="print")
+        expect(page.locator(".widget-static").first).to_be_visible()
+        expect(page.locator(".widget-live").first).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_still_figure_stands_in_without_scripts_and_in_print(name: str, new_page: NewPage, site: str) -> None:
-    unscripted = new_page(java_script_enabled=False)
-    unscripted.goto(site + name)
-    expect(unscripted.locator(".widget-static").first).to_be_visible()
-    scripted = new_page()
-    scripted.goto(site + name)
-    still = scripted.locator(".widget-static").first
-    expect(still).to_be_hidden()
-    scripted.emulate_media(media="print")
-    expect(still).to_be_visible()
-    expect(scripted.locator(".widget-live").first).to_be_hidden()
+def test_still_figure_stands_in_without_scripts(name: str, new_page: NewPage, site: str) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto(site + name)
+    expect(page.locator(".widget-static").first).to_be_visible()
+
+
+def test_first_page_leads_to_the_front_page(page: Page, origin: str) -> None:
+    page.goto(origin + "index.html")
+    page.wait_for_url("**/book/index.html")
 
 
 # == Menus and search ================================================================================
@@ -132,21 +168,7 @@ def test_reader_can_switch_between_light_and_dark(page: Page, origin: str) -> No
     assert seen == {"light", "dark", "auto"}
 
 
-# == Light, narrow, accessible =======================================================================
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_stays_within_its_bytes_and_within_a_phone(name: str, new_page: NewPage, site: str) -> None:
-    """All that is loaded, by URL: 0.8 MB for a chapter, 0.4 MB for a plain page. Nothing scrolls sideways."""
-    page = new_page(viewport=PHONE)
-    sizes: dict[str, int] = {}
-    page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
-    page.goto(site + name)
-    settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    budget = 800_000 if name in LIVE else 400_000
-    total = sum(sizes.values())
-    assert total <= budget, f"{name} loads {total} bytes: " + json.dumps(sizes, indent=1)
+# == Formulas, links and downloads ====================================================================
 
 
 def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
@@ -163,46 +185,38 @@ def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
     assert not missing, f"add these to website/math_font.py: {sorted(missing)}"
 
 
-LIGHT, DARK = {"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PHONE}
-
-
-@pytest.mark.parametrize(("name", "options"), [(name, (LIGHT, DARK)[k % 2]) for k, name in enumerate(PAGES)])
-def test_axe_finds_nothing_serious(name: str, options: dict[str, object], new_page: NewPage, site: str) -> None:
-    """Every second page in the dark on a phone, the others in the light; the widgets' own tests have all four."""
-    page = new_page(**options, reduced_motion="reduce")
-    page.goto(site + name, wait_until="networkidle")  # half a second, in which the live figures find their words
-    page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
-    settle(page)
-    found = [
-        f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
-        for violation in Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-    assert not found, "\n".join(found)
-
-
-# == Links and downloads =============================================================================
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_links_within_the_book_lead_somewhere(name: str, page: Page, built: Path) -> None:
-    page.goto((built / name).as_uri())
-    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
-    broken = []
-    for link in {link for link in links if link.startswith("file:")}:
-        target = Path(unquote(urlsplit(link).path))
-        anchor = unquote(urlsplit(link).fragment)
-        if not target.exists() or (anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8")):
-            broken.append(link)
-    assert not broken
+def test_links_within_the_book_lead_somewhere(name: str, built: Path) -> None:
+    for link in links(built / name):
+        address = urlsplit(link)
+        if address.scheme or address.netloc:
+            continue
+        target = (built / name).parent / unquote(address.path) if address.path else built / name
+        assert target.exists(), link
+        assert not address.fragment or f'id="{unquote(address.fragment)}"' in read(target), link
+
+
+def links(path: Path) -> list[str]:
+    """The addresses of all links of a page."""
+    return [unescape(link) for link in re.findall(r'<a\b[^>]*?\shref="([^"]*)"', read(path))]
+
+
+@functools.cache
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_page_of_a_notebook_offers_it(name: str, page: Page, site: str) -> None:
-    page.goto(f"{site}{name}.html")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Notebook", exact=True).click()
-    notebook = json.loads(download.value.path().read_text(encoding="utf-8"))
+def test_page_of_a_notebook_offers_it(name: str, built: Path) -> None:
+    offered = re.findall(r'href="([^"]*)" download', read(built / f"{name}.html"))
+    assert len(offered) == 1
+    notebook = json.loads(((built / f"{name}.html").parent / offered[0]).read_text(encoding="utf-8"))
     assert notebook == json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
     assert not any(cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_the_notebook_of_a_page_can_be_downloaded(page: Page, site: str) -> None:
+    page.goto(f"{site}{CHAPTERS[-1]}.html")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Notebook", exact=True).click()
+    assert download.value.path().read_bytes() == (ROOT / f"{CHAPTERS[-1]}.ipynb").read_bytes()
