@@ -17,7 +17,7 @@ from math_core import LatexError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from classroom import sandbox
-from website.lean import purge
+from website.lean import few_marks, purge
 from website.mathml import to_mathml
 from website.symbols import formulas
 from website.widgets import slim_state
@@ -68,6 +68,18 @@ def test_media_query_goes_with_its_last_rule() -> None:
 
 def test_font_whose_files_are_left_out_is_not_asked_for() -> None:
     assert purged("@font-face{src:url(../vendor/icons.woff2)}@font-face{src:url(a.woff2)}", []).count("url") == 1
+
+
+# == Code ============================================================================================================
+
+
+def test_code_keeps_its_text_its_keywords_and_whole_strings() -> None:
+    name, sign, keyword = '<span class="n">x</span>', '<span class="o">&lt;</span>', '<span class="k">if</span>'
+    parts = '<span class="sa">f</span><span class="s2">"</span><span class="si">{</span>'
+    end = '<span class="si">}</span><span class="s2">"</span>'
+    assert few_marks(f"{keyword} {name}{sign}{parts}{name}{end}") == (
+        '<span class="k">if</span> x&lt;<span class="s2">f"{</span>x<span class="s2">}"</span>'
+    )
 
 
 # == Widgets =========================================================================================================

@@ -49,11 +49,18 @@ def download_link(
         context["notebook_link"] = context["pathto"](f"_sources/{source}", 1)
 
 
-def drop_plain_spans(
+def few_marks(html: str) -> str:
+    """Take the marks off names, signs and spaces in code, which are most marks, and join the parts of a string."""
+    bare = re.sub(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>', r"\1", html)
+    part = r'<span class="s[12ai]">([^<]*)</span>'
+    return re.sub(f"(?:{part}){{2,}}", lambda run: f'<span class="s2">{"".join(re.findall(part, run[0]))}</span>', bare)
+
+
+def lighten_code(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Take the marks off names, brackets and spaces in code: they have the colour of the text, and are most marks."""
-    context["body"] = re.sub(r'<span class="[npw]">([^<]*)</span>', r"\1", context.get("body", ""))
+    """Write the code of a page with few marks."""
+    context["body"] = few_marks(context.get("body", ""))
 
 
 def purge(rules: list[Node], words: set[str]) -> Iterator[Node]:
@@ -110,7 +117,7 @@ def purge_styles(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect late, after everything that adds files to a page."""
     app.connect("html-page-context", drop_unused_files, priority=900)
-    app.connect("html-page-context", drop_plain_spans, priority=900)
+    app.connect("html-page-context", lighten_code, priority=900)
     app.connect("html-page-context", download_link, priority=900)
     app.connect("build-finished", purge_styles, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
