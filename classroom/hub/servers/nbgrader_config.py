@@ -18,6 +18,6 @@ if os.environ["UNROLLED_ROLE"] == "teacher":
     c.ExchangeFactory.collect = "classroom.hub.exchange.Collect"
     c.ExchangeCollect.check_owner = own_accounts
 else:
-    c.CourseDirectory.course_id = "unrolled"
+    c.CourseDirectory.course_id = os.environ["UNROLLED_COURSE"]
     if not own_accounts:
         c.CourseDirectory.student_id = os.environ["JUPYTERHUB_USER"]
