@@ -214,7 +214,7 @@ class EncoderBlock(nn.Module):
 
 
 def sinusoids(steps: int, embed_dim: int) -> Float[Tensor, "steps embed"]:
-    """The position code: sin(t / 10000^(2j/E)) in column 2j, and the cosine of the same beside it; t counts from 0.
+    """The positional encoding: sin(t / 10000^(2j/E)) in column 2j, its cosine beside it; t counts from 0.
 
     Source: vaswani2017.
     """

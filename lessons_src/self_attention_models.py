@@ -74,7 +74,7 @@ class Task(NamedTuple):
 
 
 class AttentionReader(nn.Module):
-    """Embedding plus position code, one attention, a linear read-out: nothing else, so what it finds, attention found.
+    """Embedding, positional encoding, one attention, a linear read-out: what it finds, attention found.
 
     Args:
         vocabulary_size: how many symbols there are.
@@ -101,7 +101,7 @@ class AttentionReader(nn.Module):
 
 
 class SelfAttentionTagger(nn.Module):
-    """Embedding plus position code, encoder blocks, a linear read-out.
+    """Embedding plus positional encoding, encoder blocks, a linear read-out.
 
     Args:
         vocabulary_size: how many symbols there are.
@@ -110,7 +110,7 @@ class SelfAttentionTagger(nn.Module):
         num_heads: of each attention.
         feedforward_dim: the width inside the feed-forward parts.
         num_blocks: how many blocks stand on each other.
-        positions: whether the position code is added.
+        positions: whether the positional encoding is added.
 
     Source: vaswani2017, its encoder.
     """
