@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-class test-hub lab lint types chapters website bench assignments grade hub lock clean
+.PHONY: help book test test-class test-hub lab lint types chapters website bench faults assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -59,6 +59,9 @@ website: $(READY) ## build all pages anew; any warning is an error
 
 bench: $(READY) ## time our code beside torch.nn and gensim
 	python -m benchmarks
+
+faults: $(READY) $(NODE) ## put faults into copies, one at a time: which do the tests miss? [ONLY=part of a name]
+	CHROMIUM=$$(python website/chromium.py --install) python -m faults $(if $(ONLY),--only "$(ONLY)")
 
 assignments: $(READY) ## make the students' versions: _assignments/release, book/assignments
 	python -m classroom.course --pages book/assignments
