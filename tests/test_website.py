@@ -17,7 +17,7 @@ from math_core import LatexError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from classroom import sandbox
-from website.lean import few_marks, purge
+from website.lean import few_marks, purge, without_unread
 from website.mathml import to_mathml
 from website.symbols import formulas
 from website.widgets import slim_state
@@ -68,6 +68,12 @@ def test_media_query_goes_with_its_last_rule() -> None:
 
 def test_font_whose_files_are_left_out_is_not_asked_for() -> None:
     assert purged("@font-face{src:url(../vendor/icons.woff2)}@font-face{src:url(a.woff2)}", []).count("url") == 1
+
+
+def test_property_that_nothing_reads_goes_with_those_that_only_it_read() -> None:
+    css = "p{--a:var(--b);--b:url(data:x;y);--c:2;--d:1;color:var(--c)}@media print{p{--e:1;top:0}}"
+    (kept,) = without_unread([css], {"--d"})
+    assert re.sub(r"\s", "", kept) == "p{--c:2;--d:1;color:var(--c);}@mediaprint{p{top:0;}}"
 
 
 # == Code ============================================================================================================

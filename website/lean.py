@@ -99,6 +99,28 @@ def names(selector: list[Node]) -> set[str]:
     return classes | {token.value for token in selector if token.type == "hash"}
 
 
+def without_unread(sheets: list[str], words: set[str]) -> list[str]:
+    """Take out custom properties that no style sheet reads and no other file mentions, until none is left."""
+    read = words | set(re.findall(r"var\(\s*(--[\w-]+)", "".join(sheets)))
+    kept = [tinycss2.serialize(drop_unread(tinycss2.parse_stylesheet(css, True, True), read)) for css in sheets]
+    return kept if kept == sheets else without_unread(kept, words)
+
+
+def drop_unread(rules: list[Node], read: set[str]) -> list[Node]:
+    """The rules without the custom properties that nothing reads."""
+    for rule in rules:
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            rule.content = drop_unread(tinycss2.parse_rule_list(rule.content, skip_comments=True), read)
+        elif rule.type == "qualified-rule":
+            parts = tinycss2.parse_blocks_contents(rule.content)
+            rule.content = [
+                part
+                for part in parts
+                if part.type != "declaration" or not part.name.startswith("--") or part.name in read
+            ]
+    return rules
+
+
 def purge_styles(app: Sphinx, error: Exception | None) -> None:
     """Take out of the written style sheets what no page and no script of the book mentions."""
     if error or app.builder.format != "html":
@@ -109,9 +131,11 @@ def purge_styles(app: Sphinx, error: Exception | None) -> None:
         path.unlink()
     texts = [*out.rglob("*.html"), *static.rglob("*.js")]
     words = {word for path in texts for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
-    for sheet in static.rglob("*.css"):
-        rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
-        sheet.write_text(tinycss2.serialize(list(purge(rules, words))), encoding="utf-8")
+    sheets = {path: path.read_text(encoding="utf-8") for path in static.rglob("*.css")}
+    for path, css in sheets.items():
+        sheets[path] = tinycss2.serialize(list(purge(tinycss2.parse_stylesheet(css, True, True), words)))
+    for path, css in zip(sheets, without_unread(list(sheets.values()), words), strict=True):
+        path.write_text(css, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
