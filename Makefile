@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-class test-hub lab lint types chapters website bench faults assignments grade hub lock clean
+.PHONY: help book test test-class test-hub test-lab test-newest lab lint types chapters website bench faults assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -34,6 +34,9 @@ test-hub: $(HUB) ## a class on a real JupyterHub; `make test` leaves this out
 test-class: $(READY) ## grade a class of 60, kill it in the middle, go on; `make test` leaves this out
 	pytest tests/classroom/class_of_sixty.py -s
 
+test-lab: $(READY) ## every chapter in a real JupyterLab; `make test` leaves this out
+	CHROMIUM=$$(python website/chromium.py --install) pytest tests/lab -n 2
+
 lab: $(READY) ## open the chapters in JupyterLab
 	jupyter lab --notebook-dir=book
 
@@ -57,8 +60,9 @@ website: $(READY) ## build all pages anew; any warning is an error
 	rm -rf _build/html _build/.doctrees
 	$(BUILD)
 
-bench: $(READY) ## time our code beside torch.nn and gensim
-	python -m benchmarks
+bench: $(READY) ## our code beside the usual libraries; the book's figures, pages and build
+	$(BUILD)
+	CHROMIUM=$$(python website/chromium.py --install) python -m benchmarks
 
 faults: $(READY) $(NODE) ## put faults into copies, one at a time: which do the tests miss? [ONLY=part of a name]
 	CHROMIUM=$$(python website/chromium.py --install) python -m faults $(if $(ONLY),--only "$(ONLY)")
@@ -81,6 +85,11 @@ lock: $(READY) ## write requirements.txt and requirements-hub.txt anew from thei
 	$(COMPILE) --output-file=requirements.txt requirements.in
 	sed -i.old 's/+cpu$$//' requirements.txt && rm requirements.txt.old  # the public index has no +cpu
 	$(COMPILE) --output-file=requirements-hub.txt requirements-hub.in
+
+test-newest: $(READY) ## test with the newest versions that requirements.in allows, in a copy; half an hour at most
+	rm -rf _newest && git clone --quiet . _newest
+	cd _newest && $(COMPILE) --upgrade --output-file=requirements.txt requirements.in \
+	  && sed -i.old 's/+cpu$$//' requirements.txt && $(MAKE) test PYTHON=$(abspath .venv/bin/python)
 
 clean: ## remove the built pages and all caches, but not .venv
 	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
