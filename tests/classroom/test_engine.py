@@ -13,12 +13,12 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from classroom import course, master, rules
+from classroom import course, master, rules, sandbox
 from classroom.checking import Check, difference
 from classroom.inside import confine, plain_data
 from classroom.inside.__main__ import Student
-from classroom.judge import run_test
-from classroom.kernel import Died, Limits
+from classroom.judge import Result, _punish, run_test
+from classroom.kernel import START, Died, Kernel, Limits
 from classroom.master import grade_id
 from classroom.plan import plan
 from classroom.record import digest
@@ -171,6 +171,13 @@ def test_using_accepts_what_follows_from_the_students_own_function_and_nothing_e
     with pytest.raises(AssertionError, match="two: expected 6, got 8"):
         check(student_two, 3.0, using=[two])
 
+    def no_one(x: float) -> float:
+        raise CallFailed("one raised an error")
+
+    no_one.__name__ = "one"
+    with pytest.raises(AssertionError, match="two: expected 6, got 8"):
+        check(student_two, 3.0, using=[no_one])
+
 
 def test_check_copies_inputs_for_everyone_and_names_the_mistake() -> None:
     def double(x: torch.Tensor) -> torch.Tensor:
@@ -282,6 +289,29 @@ def test_what_a_cell_shows_is_bounded_in_all() -> None:
     assert len(displayed([{"text": ""}] * 50)) == 20
     for forged in (None, "x", [1, None], [{"text": 3, "png": ["x"], "html": "<script>"}]):
         assert displayed(forged) == []
+
+
+def test_a_submission_runs_in_the_sandbox_and_within_its_limits() -> None:
+    """What that keeps out is tested in test_hostile."""
+    if not sandbox.available():
+        pytest.skip("bubblewrap cannot run here")
+    limits = Limits(total=10.0)
+    with Kernel(limits=limits) as kernel:
+        kinds = "AS", "FSIZE", "CPU", "CORE", "NOFILE"
+        wanted = ", ".join(f"resource.getrlimit(resource.RLIMIT_{kind})" for kind in kinds)
+        kernel.ask({"do": "cell", "source": f"import os, resource; print(os.getpid(), os.getuid(), {wanted})"}, 60.0)
+    most = limits.memory, limits.file_size, int(2 * limits.total + START), 0, 256
+    assert kernel.text().strip() == " ".join(["1", "65534", *(f"({value}, {value})" for value in most)])
+    assert kernel.filtered
+
+
+def test_what_was_refused_while_the_code_ran_costs_the_tasks_that_forbid_it_and_no_others() -> None:
+    results = [Result(test, task, test.points) for task in LSTM_STEP.tasks for test in task.tests]
+    _punish(results, {"torch.nn.LSTMCell"})
+    lost = {result.task.name for result in results if not result.points}
+    assert lost == {"step", "sequence"}
+    assert all(("LSTMCell, used while" in r.message) == (r.task.name in lost) for r in results)
+    assert all(r.points == r.test.points for r in results if r.task.name not in lost)
 
 
 def test_a_grade_is_out_of_date_when_what_made_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

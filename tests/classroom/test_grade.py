@@ -138,12 +138,11 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handed_in.write(tmp_path / "in", "a", LSTM_STEP, handed_in.solved(LSTM_STEP))
-    handed_in.write(tmp_path / "in", "b", LSTM_STEP, [handed_in.code("import time; time.sleep(60)")])
-    handed_in.write(tmp_path / "in", "c", LSTM_STEP, [])
+    for student in "bc":
+        handed_in.write(tmp_path / "in", student, LSTM_STEP, [handed_in.code("import time; time.sleep(60)")])
     notebook, third = (tmp_path / "in" / student / "lstm_step.ipynb" for student in "bc")
-    third.write_text("no notebook")
     records = tmp_path / "out" / "records"
-    job = Job(LSTM_STEP, tmp_path / "out", Limits(), not sandbox.available(), 1)
+    job = Job(LSTM_STEP, tmp_path / "out", Limits(), not sandbox.available(), 2)
     killed = FORK.Process(target=in_a_group_of_its_own, args=(job, tmp_path / "in"))
     killed.start()
     while not (records / "a.json").exists():
@@ -154,7 +153,8 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_changed_notebook_is_graded_
     assert ended(killed.pid or 0, seconds=5), "a worker goes on after the run was killed"
     before = (records / "a.json").stat().st_mtime_ns
     assert [path.name for path in records.glob("*.json")] == ["a.json"]
-    notebook.write_text("no notebook either")
+    notebook.write_text("no notebook")
+    third.write_text("no notebook either")
     capsys.readouterr()
     assert grade_class(job, tmp_path / "in", None) == {}
     assert "3 submissions, 1 of them graded already" in capsys.readouterr().out
