@@ -70,6 +70,13 @@ def test_attentions_that_are_timed_side_by_side_give_the_same(name: str) -> None
         torch.testing.assert_close(other, mixed[0])
 
 
+def test_the_padding_mask_hides_what_stands_behind_the_shorter_sequences() -> None:
+    mask = attention.mask_of("padding", 2, 4)
+    assert mask is not None
+    assert mask.expand(2, 1, 4, 4)[0, 0].tolist() == [[True, True, False, False]] * 4
+    assert mask.expand(2, 1, 4, 4)[1].all()
+
+
 def test_heads_that_are_timed_side_by_side_give_the_same() -> None:
     torch.manual_seed(0)
     models = attention.heads((2, 4, 6, 3))
@@ -89,7 +96,7 @@ def test_tables_have_a_row_for_each_thing_timed(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     for words in ("LSTM    32, 64, 64, 128", "GRU     32", "RNN     32", "none   forward", "none      both", "kingdom"):
         assert words in printed
-    assert printed.count(" … ") >= 3 * 3 + 2 * 3 + 3 + 1
+    assert printed.count(" … ") >= 3 * 3 + 2 * 3 + 3 + 2
 
 
 def test_the_command_prints_the_machine_and_refuses_an_unknown_part() -> None:
