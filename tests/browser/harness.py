@@ -1,7 +1,7 @@
 """One widget on an otherwise empty page, with a model that remembers: for tests that need no built book.
 
 The bundle is the shipped one, loaded as the built page loads it. The models are window.models[k]; `set` on one is what
-Python would do, `traits` are its values, and `saved` names those that changed.
+Python would do, `traits` are its values, and `saved` names those that the page has changed and sent.
 """
 
 import base64
@@ -32,16 +32,18 @@ HOST = """
   window.ends = [];
   window.mount = (bundle, state) => {
     const traits = revive(state), listeners = {}, saved = [];
+    let changed = [];
     const model = {
       saved, traits,
       get: (key) => traits[key],
       set: (key, value) => {
         if (traits[key] === value) return;
         traits[key] = value;
-        saved.push(key);
+        changed.push(key);
+        queueMicrotask(() => { changed = []; });  // what is not sent at once was Python's
         for (const f of [...(listeners["change:" + key] ?? [])]) f();
       },
-      save_changes: () => {},
+      save_changes: () => { saved.push(...changed.splice(0)); },
       on: (name, f) => (listeners[name] ??= []).push(f),
       off: (name, f) => { listeners[name] = (listeners[name] ?? []).filter((g) => g !== f); },
       listening: () => Object.values(listeners).flat().length,
