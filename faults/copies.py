@@ -121,8 +121,9 @@ class Copy:
         )
         if done.returncode == 0:
             return ""
-        said = re.search(r"(?:WARNING|ERROR): (.*)", done.stderr + done.stdout)
-        return said[1] if said else (done.stdout + done.stderr)[-600:]
+        plain = re.sub(r"\x1b\[[\d;]*m", "", done.stderr + done.stdout)  # without colours
+        said = re.search(r"(?:WARNING|ERROR): (.*)", plain)
+        return said[1] if said else plain[-600:]
 
     def _run(
         self, words: Sequence[str], program: str = sys.executable, seconds: int = SECONDS
