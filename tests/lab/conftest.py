@@ -20,8 +20,13 @@ CAPTURE = """
 from lessons_src.widgets.base import BookWidget
 figures = [shown for shown in Out.values() if isinstance(shown, BookWidget)]
 heard = []
-for place, figure in enumerate(figures):
-    figure.observe(lambda change, place=place: heard.append([place, change.name, change.old, change.new]))
+
+def hear(change):
+    if isinstance(change.new, str | int | float):
+        heard.append([figures.index(change.owner), change.name, change.old, change.new])
+
+for figure in figures:
+    figure.observe(hear)
 """
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
