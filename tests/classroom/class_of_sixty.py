@@ -8,7 +8,6 @@ import io
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -142,8 +141,9 @@ def test_a_class_of_sixty_is_graded_in_time_whatever_happens(tmp_path: Path) -> 
     assert all(of_kind[kind] == full for kind in ("tampered, right", "noisy", "exits in cells", "printing", "spies"))
     assert not any(sum(of_kind[kind].values()) for kind in ("tampered, empty", "overwrites", "untouched"))
 
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    each, cpu = (cut + rest + later) / (60 + CHANGED), (used.ru_utime + used.ru_stime) / (60 + CHANGED)
+    each = (cut + rest + later) / (60 + CHANGED)
     print(said.splitlines()[-2], said_later.splitlines()[-2], sep="\n")
-    print(f"{each:.2f} s on the clock and {cpu:.2f} CPU s for each of {60 + CHANGED}; the load before was {load:.1f}")
-    assert each <= SECONDS or load > QUIET
+    print(f"{each:.2f} s on the clock for each of {60 + CHANGED}; the load of the machine before was {load:.1f}")
+    if each > SECONDS and load > QUIET:
+        pytest.skip(f"all is well but the time, {each:.2f} s each, which means nothing at a load of {load:.1f}")
+    assert each <= SECONDS
