@@ -112,18 +112,24 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def main(effort: Effort, html: Path = HTML) -> None:
-    """Prints the table."""
+def table(browser: Browser, effort: Effort, html: Path) -> None:
+    """Prints the table of the pages in a folder."""
     names = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
-    if not names:
-        sys.exit("The book is not built: run `make book`, then the benchmark of its pages again.")
     print("Pages: kilobytes (1000 bytes) that each loads, and which of the two sums are within the mark")
     print("gzip: what a server sends that compresses; the parts on the right are not compressed\n")
-    print(f"{'':34}{'all':>6}{'gzip':>6}{'mark':>6}  {'':8}" + "".join(f"{name:>{_wide(name)}}" for name in COLUMNS))
-    with served(html) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+    print(f"{'':36}{'all':>6}{'gzip':>6}{'mark':>6}  {'':8}" + "".join(f"{name:>{_wide(name)}}" for name in COLUMNS))
+    with served(html) as site:
         for name in effort.some([name for name in names if name != "index.html"]):
             print(row(name, weigh(browser, site + name)), flush=True)
+
+
+def main(effort: Effort, html: Path = HTML) -> None:
+    """Opens a browser for the table."""
+    if not any(html.rglob("*.html")):
+        sys.exit("The book is not built: run `make book`, then the benchmark of its pages again.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        table(browser, effort, html)
         browser.close()
 
 
@@ -132,7 +138,8 @@ def row(name: str, found: Weight) -> str:
     total, mark = found.bytes.total(), MARKS[found.live]
     within = "both" if total <= mark else "gzip" if found.packed <= mark else "NEITHER"
     parts = "".join(f"{found.bytes[column] / 1000:{_wide(column)}.0f}" for column in COLUMNS)
-    return f"{name:34}{total / 1000:6.0f}{found.packed / 1000:6.0f}{mark / 1000:6.0f}  {within:8}{parts}"
+    sums = "".join(f"{size / 1000:6.0f}" for size in (total, found.packed, mark))
+    return f"{name.removesuffix('.html'):36}{sums}  {within:8}{parts}"
 
 
 def _wide(name: str) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks.timing import Effort
 from lessons_src import brackets, widgets
@@ -188,7 +188,7 @@ def within(times: Times) -> str:
     return "within" if quantile(clock, 0.5) <= MOUNT and quantile(work, 0.95) <= PAINT else "ABOVE"
 
 
-def main(effort: Effort) -> None:
+def table(browser: Browser, effort: Effort) -> None:
     """Prints the table."""
     print("Live figures in Chromium, milliseconds; work: CPU time of the page's thread; clock: on the wall")
     print("mount, medians: all until it is painted (work), render() alone (clock); press: key to paint")
@@ -199,12 +199,17 @@ def main(effort: Effort) -> None:
     head = f"{'work':>9}{'clock':>7}" + f"{'50 %':>7}{'95 %':>7}" * 2
     print(f"{'':32}" + f"{'':8}".join(head for _ in SLOWER))
     presses, mounts = (4, 1) if effort.quick else (PRESSES, MOUNTS)
+    stage = Stage(browser)
+    for row in effort.some(ROWS, 2):
+        found = [measure(stage, row, rate, presses, mounts) for rate in SLOWER]
+        print(f"{row.name:32}" + f"  {within(found[0]):6}".join(map(columns, found)), flush=True)
+    stage.close()
+    assert not stage.faults, stage.faults
+
+
+def main(effort: Effort) -> None:
+    """Opens a browser for the table."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
-        stage = Stage(browser)
-        for row in effort.some(ROWS, 2):
-            found = [measure(stage, row, rate, presses, mounts) for rate in SLOWER]
-            print(f"{row.name:32}" + f"  {within(found[0]):6}".join(map(columns, found)), flush=True)
-        stage.close()
+        table(browser, effort)
         browser.close()
-    assert not stage.faults, stage.faults

@@ -1,11 +1,14 @@
 """The benchmarks that need a browser: each gives a row of numbers that can be true."""
 
+import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 
 import lessons_src.widgets
 from benchmarks import pages, widgets
+from benchmarks.timing import Effort
 from lessons_src.widgets import RaceBoard
 from tests.browser.harness import Stage
 
@@ -28,11 +31,24 @@ def test_a_slower_processor_works_longer(stage: Stage) -> None:
     page.close()
 
 
+def test_the_table_says_who_is_within_the_marks(browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:
+    widgets.table(browser, Effort(quick=True))
+    bare, scope = capsys.readouterr().out.splitlines()[-2:]
+    assert bare.split("  ")[0] == "a slider, no figure"
+    assert scope.startswith("GateScope T=200 H=64, text")
+    assert len(re.findall(r" [\d.]+\b", scope.removeprefix("GateScope T=200 H=64, text"))) == 12
+    fast, slow = widgets.Times([(9.0, 150.0)], [(16.0, 33.0)]), widgets.Times([(9.0, 150.0)], [(16.1, 33.0)])
+    assert (widgets.within(fast), widgets.within(slow)) == ("within", "ABOVE")
+    assert widgets.within(widgets.Times([(9.0, 151.0)], fast.press)) == "ABOVE"
+
+
 def test_every_widget_has_a_row() -> None:
     assert {row.name.split()[0].rstrip(",") for row in widgets.ROWS[1:]} == set(lessons_src.widgets.__all__)
 
 
-def test_every_file_that_a_page_loads_is_weighed(browser: Browser, tmp_path: Path) -> None:
+def test_every_file_that_a_page_loads_is_weighed(
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "page.html").write_text(
         '<!doctype html><link rel="icon" href="data:,"><link rel="stylesheet" href="a.css"><script src="b.js"></script>'
         '<script src="b.js"></script><div class="widget-live">é</div>'
@@ -45,3 +61,5 @@ def test_every_file_that_a_page_loads_is_weighed(browser: Browser, tmp_path: Pat
     assert found.live
     assert found.bytes == {"text": size, "style": 10_004, "other scripts": 20_002}
     assert found.packed < size + 1000
+    pages.table(browser, Effort(quick=True), tmp_path)
+    assert re.search(r"^page +30 +0 +500  both", capsys.readouterr().out, re.MULTILINE)
