@@ -142,6 +142,7 @@ def main() -> None:
     for name in options.names or sorted(path.parent.name for path in ASSIGNMENTS.glob("*/*.ipynb")):
         folder = release(name, options.course)
         if options.pages:
+            options.pages.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / f"{name}.ipynb", options.pages)
         print(folder)
 
