@@ -151,5 +151,5 @@ def test_the_page_for_teachers_lists_every_assignment_with_its_points() -> None:
 def test_an_assignment_that_does_not_say_its_points_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.ipynb"
     path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-    with pytest.raises(ValueError, match="expected .An assignment to chapter 10"):
+    with pytest.raises(ValueError, match=r"expected .An assignment to chapter 10"):
         assignment(path)
