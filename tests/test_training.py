@@ -48,6 +48,19 @@ def test_clipping_scales_the_gradient_down_to_the_norm_and_reports_by_how_much()
     assert torch.allclose(model.weight, 2 * record.scale * TARGET, rtol=1e-12)
 
 
+def test_clipping_scales_all_tensors_by_one_factor_so_that_the_direction_stays() -> None:
+    model = nn.Linear(1, 1).double()
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+
+    def loss(model: Any, _: Any) -> Tensor:
+        return 3 * model.weight.sum() - 4 * model.bias.sum()
+
+    (record,) = train(model, [None], loss, sgd(model, rate=1.0), clip_norm=1.0)
+    assert record.grad_norm == pytest.approx(5)
+    assert [model.weight.item(), model.bias.item()] == pytest.approx([-0.6, 0.8])
+
+
 def test_clipping_leaves_a_small_gradient_alone() -> None:
     model = linear()
     (record,) = train(model, [TARGET], squares, sgd(model), clip_norm=10.1)
