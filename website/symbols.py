@@ -171,21 +171,8 @@ def _group(tokens: deque[str]) -> list[str]:
 GREEK = {
     rf"\{name}"
     for name in (
-        *(
-            "alpha",
-            "beta",
-            "gamma",
-            "Gamma",
-            "delta",
-            "Delta",
-            "epsilon",
-            "varepsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "Theta",
-        ),
-        *("vartheta", "kappa", "lambda", "Lambda", "mu", "nu", "xi", "Xi", "pi", "Pi", "rho", "sigma", "Sigma", "tau"),
-        *("phi", "Phi", "varphi", "chi", "psi", "Psi", "omega", "Omega"),
+        *("alpha", "beta", "gamma", "Gamma", "delta", "Delta", "epsilon", "varepsilon", "zeta", "eta", "theta"),
+        *("Theta", "vartheta", "kappa", "lambda", "Lambda", "mu", "nu", "xi", "Xi", "pi", "Pi", "rho", "sigma"),
+        *("Sigma", "tau", "phi", "Phi", "varphi", "chi", "psi", "Psi", "omega", "Omega"),
     )
 }
