@@ -99,6 +99,7 @@ def test_page_from_a_server_is_light_accessible_and_printed_with_its_figures(
     assert not found, "\n".join(found)
 
     page.set_viewport_size(PHONE)
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     if name in LIVE:
         expect(page.locator(".widget-static").first).to_be_hidden()
