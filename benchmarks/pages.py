@@ -4,22 +4,17 @@ A page is opened from a server on this machine, and every answer is counted once
 told apart by its marks. Compressed sizes are what a server would send with gzip; fonts and images are not made smaller.
 """
 
-import functools
 import gzip
-import http.server
 import re
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Response, sync_playwright
 
 from benchmarks.timing import Effort
-from tests.browser.conftest import FLAGS, QuietHandler
+from tests.browser.conftest import FLAGS, served
 from website import chromium
 
 HTML = Path(__file__).resolve().parents[1] / "_build/html"
@@ -100,16 +95,6 @@ def weigh(browser: Browser, address: str) -> Weight:
             found.packed += packed(body, kind)
     page.close()
     return found
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a server of a folder, ending in a slash."""
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 def table(browser: Browser, effort: Effort, html: Path) -> None:

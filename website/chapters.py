@@ -6,7 +6,7 @@ figures are our own estimates.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,12 @@ def chapters(folder: Path) -> dict[int, Chapter]:
     """All chapters in a folder of notebooks, by number."""
     found = map(chapter, sorted(folder.glob("[0-9][0-9]_*.ipynb")))
     return {one.number: one for one in found}
+
+
+def pages(documents: Iterable[str]) -> dict[int, str]:
+    """The names of the chapters' pages by number, among the documents of the book."""
+    names = (Path(document).name for document in documents)
+    return {int(name[:2]): name for name in names if re.match(r"\d\d_", name)}
 
 
 def chapter(path: Path) -> Chapter:

@@ -7,6 +7,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from website.chapters import pages
 from website.glossary import UNLINKED, inside
 
 MENTION = re.compile(r"\bchapter (\d{1,2})\b", re.IGNORECASE)
@@ -14,22 +15,20 @@ MENTION = re.compile(r"\bchapter (\d{1,2})\b", re.IGNORECASE)
 
 def link_mentions(app: Sphinx, doctree: nodes.document) -> None:
     """Link each mention that is not a link yet, except those of the chapter itself."""
-    names = (Path(docname).name for docname in app.env.found_docs)
-    pages = {int(name[:2]): name for name in names if re.match(r"\d\d_", name)}
     here = Path(app.env.docname)
-    pages = {number: name for number, name in pages.items() if name != here.name}
+    others = {number: name for number, name in pages(app.env.found_docs).items() if name != here.name}
     up = "../" * (len(here.parts) - 2)
     for text in list(doctree.findall(nodes.Text)):
         if MENTION.search(text) and not inside(text, UNLINKED):
-            text.parent.replace(text, with_links(text, pages, up))
+            text.parent.replace(text, with_links(text, others, up))
 
 
-def with_links(text: nodes.Text, pages: dict[int, str], up: str) -> list[nodes.Node]:
+def with_links(text: nodes.Text, names: dict[int, str], up: str) -> list[nodes.Node]:
     """A stretch of text, cut where it mentions chapters."""
     parts, done = list[nodes.Node](), 0
     for mention in MENTION.finditer(text):
-        if page := pages.get(int(mention[1])):
-            link = nodes.reference("", mention[0], refuri=f"{up}{page}.html", internal=True)
+        if name := names.get(int(mention[1])):
+            link = nodes.reference("", mention[0], refuri=f"{up}{name}.html", internal=True)
             parts += [nodes.Text(text[done : mention.start()]), link]
             done = mention.end()
     return [*parts, nodes.Text(text[done:])]

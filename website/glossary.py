@@ -12,6 +12,8 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from website.chapters import pages
+
 SOURCE = "book/glossary.csv"
 PAGE = "glossary"
 LINKED = (nodes.reference, pending_xref)
@@ -48,12 +50,11 @@ class Glossary(SphinxDirective):
         """A definition list, which a narrow page can hold; each term can be linked to."""
         source = Path(self.env.srcdir, SOURCE)
         self.env.note_dependency(str(source))
-        names = (Path(docname).name for docname in self.env.found_docs)
-        pages = {int(name[:2]): f"{name}.html" for name in names if name[:2].isdigit()}
+        found = {number: f"{name}.html" for number, name in pages(self.env.found_docs).items()}
         entries = nodes.definition_list()
         for term in terms(source):
             korean = nodes.raw("", f' <span lang="ko">{escape(term.korean)}</span>', format="html")
-            chapter = nodes.reference("", f"Chapter {term.chapter}", refuri=pages.get(term.chapter, ""), internal=True)
+            chapter = nodes.reference("", f"Chapter {term.chapter}", refuri=found.get(term.chapter, ""), internal=True)
             meaning = nodes.paragraph("", "", nodes.Text(f"{term.meaning} "), chapter)
             heading = nodes.term("", "", nodes.Text(term.english), korean, ids=[term.anchor])
             entries += nodes.definition_list_item("", heading, nodes.definition("", meaning))

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from website.chapters import pages
 from website.mathml import to_mathml
 from website.symbols import Use, formulas, needs_a_row, uses
 
@@ -152,41 +153,40 @@ class Notation(SphinxDirective):
         """The table, or a message that fails the build."""
         source = Path(self.env.srcdir, SOURCE)
         self.env.note_dependency(str(source))
-        names = (Path(docname).name for docname in self.env.found_docs)
-        pages = {int(name[:2]): f"{name}.html" for name in names if re.match(r"\d\d_", name)}
+        found = {number: f"{page}.html" for number, page in pages(self.env.found_docs).items()}
         name = self.arguments[0]
         group = [row for row in rows(source) if row.group == name]
         if not group:
             raise self.error(f"notation: expected a group of {SOURCE}, got {name!r}")
         try:
-            return [nodes.raw("", table(name, group, pages), format="html")]
+            return [nodes.raw("", table(name, group, found), format="html")]
         except LatexError as fault:
             raise self.error(f"notation: formula not converted: {fault}") from None
 
 
-def table(name: str, group: Iterable[Row], pages: Mapping[int, str]) -> str:
+def table(name: str, group: Iterable[Row], addresses: Mapping[int, str]) -> str:
     """A table as HTML. A narrow page shows it as blocks, so its parts name their roles themselves.
 
     Args:
         name: of the group, for those who hear the page.
         group: the rows.
-        pages: where the chapters are.
+        addresses: where the chapters are.
     """
     head = "".join(f'<th role="columnheader" scope="col">{column}</th>' for column in COLUMNS)
-    body = "".join(f'<tr role="row">{"".join(cells(row, pages))}</tr>' for row in group)
+    body = "".join(f'<tr role="row">{"".join(cells(row, addresses))}</tr>' for row in group)
     return (
         f'<table class="table notation" role="table" aria-label="{escape(name)}">'
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
     )
 
 
-def cells(row: Row, pages: Mapping[int, str]) -> Iterator[str]:
+def cells(row: Row, addresses: Mapping[int, str]) -> Iterator[str]:
     """The cells of a row as HTML."""
     yield f'<th role="rowheader" scope="row">{listing(map(formula, row.symbols.split(", ")))}</th>'
     yield f'<td role="cell">{prose(row.meaning)}</td>'
     yield f'<td role="cell" class="shape">{prose(row.shape)}</td>'
     yield f'<td role="cell" class="code">{listing(f"<code>{escape(name)}</code>" for name in row.names)}</td>'
-    yield f'<td role="cell" class="chapters">{links(row.spans, pages)}</td>'
+    yield f'<td role="cell" class="chapters">{links(row.spans, addresses)}</td>'
 
 
 def listing(parts: Iterable[str]) -> str:
@@ -210,11 +210,11 @@ def formula(tex: str) -> str:
     return f'<span class="math notranslate">{to_mathml(tex, block=False)}</span>'
 
 
-def links(spans: Iterable[Span], pages: Mapping[int, str]) -> str:
+def links(spans: Iterable[Span], addresses: Mapping[int, str]) -> str:
     """Chapters in words, their numbers linked."""
 
     def link(number: int) -> str:
-        return f'<a class="reference internal" href="{pages.get(number, "")}">{number}</a>'
+        return f'<a class="reference internal" href="{addresses.get(number, "")}">{number}</a>'
 
     parts = []
     for first, last in spans:

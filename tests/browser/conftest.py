@@ -4,6 +4,7 @@ import functools
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,21 @@ def built() -> Path:
     return HTML
 
 
-@pytest.fixture(scope="session")
-def site(built: Path) -> Iterator[str]:
-    """The address of a server of the built book, ending in a slash."""
-    handler = functools.partial(QuietHandler, directory=str(built))
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a server of a folder, ending in a slash."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(built: Path) -> Iterator[str]:
+    """The address of a server of the built book, ending in a slash."""
+    with served(built) as address:
+        yield address
 
 
 @pytest.fixture(params=["server", "disk"])

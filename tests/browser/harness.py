@@ -7,7 +7,7 @@ Python would do, `traits` are its values, and `saved` names those that the page 
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -127,6 +127,20 @@ def _page(theme: str) -> str:
 def control(page: Page, name: str, at: int = 0) -> Locator:
     """A control by its name, of the widget at this place on the page."""
     return page.locator(".uw").nth(at).locator(f"[data-control={name}]").first
+
+
+def alone(browser: Browser, widget: Any) -> Iterator[Page]:
+    """A page of a widget for a fixture that many tests share, since they only ask for its arithmetic."""
+    stage = Stage(browser)
+    yield stage.open(widget)
+    stage.close()
+    assert not stage.faults
+
+
+def put(page: Page, **values: Any) -> None:
+    """Sets traits as Python would."""
+    page.evaluate("(values) => Object.entries(values).forEach(([k, v]) => models[0].set(k, v))", values)
+    settle(page, 0)
 
 
 def open_all(page: Page) -> None:

@@ -1,18 +1,20 @@
 """AttentionStepper in Chromium: its numbers are PyTorch's, and a reader can do all that it offers."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lessons_src.widgets import AttentionStepper
 from lessons_src.widgets.attention_stepper import SIZES
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    alone,
     contrast,
     control,
     copied_link,
@@ -21,6 +23,7 @@ from tests.browser.harness import (
     listen,
     misfits,
     open_all,
+    put,
     sentence,
     settle,
     tab_order,
@@ -36,19 +39,10 @@ def computed(page: Page, widget: AttentionStepper) -> Any:
     return page.evaluate(COMPUTE, {trait: getattr(widget, trait) for trait in TRAITS})
 
 
-def put(page: Page, **values: Any) -> None:
-    """Sets traits as Python would."""
-    page.evaluate("(values) => Object.entries(values).forEach(([k, v]) => models[0].set(k, v))", values)
-    settle(page, 0)
-
-
 @pytest.fixture(scope="module")
-def arithmetic(browser: Any) -> Any:
+def arithmetic(browser: Browser) -> Iterator[Page]:
     """One page for tests that only ask for the arithmetic."""
-    stage = Stage(browser)
-    yield stage.open(AttentionStepper())
-    stage.close()
-    assert not stage.faults
+    yield from alone(browser, AttentionStepper())
 
 
 # --------------------------------------------------------------------------------------------------- against PyTorch

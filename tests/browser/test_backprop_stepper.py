@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lessons_src import backprop, unroll
 from lessons_src.widgets import BackpropStepper
@@ -14,6 +14,7 @@ from lessons_src.widgets.base import BUNDLES
 from tests.bptt_reference import terms
 from tests.browser.harness import (
     Stage,
+    alone,
     contrast,
     control,
     drawn,
@@ -78,12 +79,9 @@ COMPUTE = """(settings) => {
 
 
 @pytest.fixture(scope="module")
-def arithmetic(browser: Any) -> Any:
+def arithmetic(browser: Browser) -> Iterator[Page]:
     """One page for tests that only ask for the arithmetic."""
-    stage = Stage(browser)
-    yield stage.open(BackpropStepper())
-    stage.close()
-    assert not stage.faults
+    yield from alone(browser, BackpropStepper())
 
 
 @pytest.mark.parametrize("stepper", STEPPERS, ids=repr)

@@ -10,6 +10,7 @@ import lessons_src.widgets
 from benchmarks import pages, widgets
 from benchmarks.timing import Effort
 from lessons_src.widgets import RaceBoard
+from tests.browser.conftest import served
 from tests.browser.harness import Stage
 
 
@@ -55,7 +56,7 @@ def test_every_file_that_a_page_loads_is_weighed(
     )
     (tmp_path / "a.css").write_text("/*" + "a" * 10_000 + "*/")
     (tmp_path / "b.js").write_text("//" + "b" * 20_000)
-    with pages.served(tmp_path) as site:
+    with served(tmp_path) as site:
         found = pages.weigh(browser, site + "page.html")
     size = (tmp_path / "page.html").stat().st_size
     assert found.live

@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lessons_src.decoding import next_log_probabilities
 from lessons_src.seq2seq import END_ID, START_ID
@@ -16,6 +17,7 @@ from lessons_src.widgets.decoder_lab import MOST_TOKENS
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    alone,
     contrast,
     control,
     copied_link,
@@ -50,12 +52,9 @@ def computed(page: Page, widget: DecoderLab) -> Any:
 
 
 @pytest.fixture(scope="module")
-def arithmetic(browser: Any) -> Any:
+def arithmetic(browser: Browser) -> Iterator[Page]:
     """One page for tests that only ask for the arithmetic."""
-    stage = Stage(browser)
-    yield stage.open(DecoderLab())
-    stage.close()
-    assert not stage.faults
+    yield from alone(browser, DecoderLab())
 
 
 # --------------------------------------------------------------------------------------------------- against PyTorch

@@ -2,16 +2,18 @@
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lessons_src.widgets import ForgetBias
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    alone,
     contrast,
     control,
     copied_link,
@@ -20,6 +22,7 @@ from tests.browser.harness import (
     listen,
     misfits,
     open_all,
+    put,
     sentence,
     settle,
     tab_order,
@@ -43,19 +46,10 @@ def computed(page: Page, widget: ForgetBias) -> Any:
     return page.evaluate(COMPUTE, {key: getattr(widget, trait) for key, trait in TRAITS.items()})
 
 
-def put(page: Page, **values: float) -> None:
-    """Sets traits as Python would."""
-    page.evaluate("(values) => Object.entries(values).forEach(([k, v]) => models[0].set(k, v))", values)
-    settle(page, 0)
-
-
 @pytest.fixture(scope="module")
-def arithmetic(browser: Any) -> Any:
+def arithmetic(browser: Browser) -> Iterator[Page]:
     """One page for tests that only ask for the arithmetic."""
-    stage = Stage(browser)
-    yield stage.open(ForgetBias())
-    stage.close()
-    assert not stage.faults
+    yield from alone(browser, ForgetBias())
 
 
 # --------------------------------------------------------------------------------------------------- against PyTorch

@@ -3,16 +3,18 @@
 import itertools
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lessons_src.widgets import TruncationWindow
 from tests.browser.harness import (
     Stage,
+    alone,
     contrast,
     control,
     copied_link,
@@ -50,12 +52,9 @@ def tensor(values: Any, *shape: int) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def arithmetic(browser: Any) -> Any:
+def arithmetic(browser: Browser) -> Iterator[Page]:
     """One page for tests that only ask for the arithmetic."""
-    stage = Stage(browser)
-    yield stage.open(TruncationWindow())
-    stage.close()
-    assert not stage.faults
+    yield from alone(browser, TruncationWindow())
 
 
 @pytest.mark.parametrize("widget", windows(), ids=repr)
