@@ -202,11 +202,6 @@ class Place:
         return len(self.opened)
 
     @property
-    def innermost(self) -> str | None:
-        """The mark that opened last, or None."""
-        return self.opened[-1:] or None
-
-    @property
     def closer_due(self) -> str | None:
         """The character that closes the innermost mark, or None."""
         return CLOSER_OF.get(self.opened[-1:])

@@ -8,12 +8,10 @@ from lessons_src import checks
 
 Sentence = tuple[str, ...]
 
-FORMS = ("male", "female", "plural")
-
 
 @dataclass(frozen=True)
 class Role:
-    """People of one kind, in each of FORMS, with the verbs and things that go with them."""
+    """People of one kind: male, female and plural words, with the verbs and things that go with each."""
 
     people: tuple[str, str, str]
     verbs: tuple[str, str, str]

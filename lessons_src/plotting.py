@@ -20,8 +20,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lessons_src.tracing import GRUTrace, LSTMTrace, RNNTrace
-
 _PALETTE = json.loads((files("lessons_src") / "palette.json").read_text(encoding="utf-8"))
 
 COLOURS: Mapping[str, str] = MappingProxyType({key: entry["colour"] for key, entry in _PALETTE.items()})
@@ -133,28 +131,3 @@ def plot_norms(
     axes.set_ylabel("‖∂L/∂hₜ‖")
     if len(norms) > 1:
         axes.legend()
-
-
-def plot_unit(trace: RNNTrace, unit: int, text: str, sequence: int = 0) -> Figure:
-    """Every gate and state of one unit under the characters it read: one row per quantity, one column per character.
-
-    Args:
-        trace: from `tracing.trace`.
-        unit: which of the H units.
-        text: the characters, one per step.
-        sequence: which of the batch.
-    """
-    names = {LSTMTrace: "ifgoch", GRUTrace: "rznh", RNNTrace: "h"}[type(trace)]
-    rows = {name: getattr(trace, name)[sequence, : len(text), unit].double().numpy() for name in names}
-    figure, axes = subplots(len(rows), 1, width=max(3.0, 0.16 * len(text)), height=0.42 * len(rows) + 0.3, sharex=True)
-    for ax, (name, values) in zip(np.atleast_1d(axes), rows.items(), strict=True):
-        signed = name in "gcnh"
-        limit = max(1.0, float(np.abs(values).max())) if signed else 1.0
-        ax.imshow(
-            values[None], aspect="auto", cmap=SIGNED if signed else "cividis", vmin=-limit if signed else 0, vmax=limit
-        )
-        ax.set_yticks([0], [name])
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-    ax.set_xticks(range(len(text)), list(text), family="monospace")
-    return figure

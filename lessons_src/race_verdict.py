@@ -63,11 +63,6 @@ class Finding(NamedTuple):
             return None
         return "GRU" if (self.difference.mean > 0) == TASKS[self.task].lower else "LSTM"
 
-    @property
-    def solvers(self) -> tuple[str, ...]:
-        """The cells that solved it in every run."""
-        return tuple(cell for cell, runs in (self.solved or {}).items() if runs == self.seeds)
-
     def __str__(self) -> str:
         """One sentence, numbers included."""
         words = f"{TASKS[self.task].words}, {self.distance} steps"

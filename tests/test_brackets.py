@@ -63,7 +63,7 @@ def test_the_innermost_mark_stands_where_the_distance_says(seed):
     text = generate(seed, 300)
     for at, place in enumerate(annotate(text)):
         if place.opened:
-            assert text[at - place.distance] == place.innermost
+            assert text[at - place.distance] == place.opened[-1]
             assert place.closer_due == CLOSER_OF[place.opened[-1]]
 
 

@@ -290,7 +290,6 @@ def test_the_verdict_follows_from_the_scores(task: str, lstm: list[float], gru: 
     for cell, values in {"LSTM": lstm, "GRU": gru}.items():
         right = [v >= 0.9 if task == "recall" else v <= 0.01 for v in values]
         assert found.solved[cell] == sum(right)
-        assert (cell in found.solvers) == all(right)
     neither = "LSTM − GRU 0 for every seed" if lstm == gru else "which holds 0"
     words = {"LSTM": "in favour of the LSTM", "GRU": "in favour of the GRU", None: neither}[better]
     assert str(found).endswith(words)
