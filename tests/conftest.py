@@ -19,7 +19,7 @@ settings.load_profile("book")
 
 @pytest.fixture
 def unchecked_shapes() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
+    """As readers run it: without the type checks of the tests, which would refuse before the package's own words."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)

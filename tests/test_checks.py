@@ -2,11 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import jaxtyping
 import pytest
 import torch
 from torch import nn
@@ -22,12 +21,7 @@ ALL: Any = (RNN, LSTM, GRU)
 NAN = math.nan
 
 
-@pytest.fixture(autouse=True)
-def _without_annotation_checks() -> Iterator[None]:
-    """The tests check shapes in annotations; a reader's Python does not, so the package's own words must come."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 
 class Refusal(NamedTuple):

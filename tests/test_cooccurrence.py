@@ -2,9 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import jaxtyping
 import pytest
 import torch
 from hypothesis import assume, given
@@ -24,12 +23,7 @@ tables = st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=
 )
 
 
-@pytest.fixture(autouse=True)
-def _without_annotation_checks() -> Iterator[None]:
-    """A reader's Python does not check annotations, so the package's own words must come."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 
 def double(rows: object) -> Tensor:

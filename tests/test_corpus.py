@@ -1,10 +1,9 @@
 """Sentences as one row of ids: what is kept, which words stand around which, and what is refused."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 
-import jaxtyping
 import pytest
 import torch
 from hypothesis import given
@@ -20,12 +19,7 @@ texts = st.lists(st.lists(st.sampled_from("abcde"), max_size=7), min_size=1, max
 )
 
 
-@pytest.fixture(autouse=True)
-def _without_annotation_checks() -> Iterator[None]:
-    """A reader's Python does not check annotations, so the package's own words must come."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 
 def test_ids_go_by_frequency_and_then_by_the_alphabet() -> None:

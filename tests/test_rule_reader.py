@@ -1,10 +1,8 @@
 """The Python half of RuleReader: what crosses to the page, and what is refused."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import jaxtyping
 import pytest
 import traitlets
 
@@ -12,14 +10,6 @@ from lessons_src.rules import HELD_OUT, PRACTICE, RULES, SENTENCES, WORDS, Rule,
 from lessons_src.widgets import RuleReader
 
 NAMES = [rule.name for rule in RULES]
-
-
-@pytest.fixture
-def unchecked_types() -> Iterator[None]:
-    """As readers run it: without the type checks of the tests, which would refuse first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_the_page_gets_the_rules_words_and_sentences_of_the_package() -> None:
@@ -68,7 +58,7 @@ def test_own_rules_take_the_place_of_the_given_ones() -> None:
         ({"rules": RULES * 8}, "rules: expected at most 100, got 104"),
     ],
 )
-@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_refusals_name_the_argument_what_came_and_what_was_expected(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError, traitlets.TraitError)) as refused:
         RuleReader(**arguments)

@@ -1,9 +1,8 @@
 """Synonym sets and hypernyms: chains end at the top, similarity is that of the shortest path, errors say why."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 
-import jaxtyping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,12 +20,7 @@ colour: what light has
 """
 
 
-@pytest.fixture(autouse=True)
-def _without_annotation_checks() -> Iterator[None]:
-    """A reader's Python does not check annotations, so the package's own words must come."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 
 def brute_force_steps(thesaurus: Thesaurus, word: str) -> dict[str, int]:
