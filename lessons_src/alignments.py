@@ -49,7 +49,7 @@ class Alignment:
     @property
     def probabilities(self) -> Float[Tensor, "target vocab"]:
         """P of each token at each step (T, V); START and the sign for unknown characters are never written."""
-        return decoding._allowed(self.scores).softmax(-1)
+        return decoding.allowed(self.scores).softmax(-1)
 
 
 @torch.no_grad()
@@ -70,18 +70,21 @@ def align(
     """
     if model.attention == "none":
         raise ValueError("model: expected one with attention, got one without")
+    if not checks.text("source", source):
+        raise ValueError("source: expected at least one character, got an empty text")
+    checks.whole_number("most", most)
     given = {} if given is None else given
     encoded = model.encode(model.batch([(source, "")]).source)
     state, token = encoded.state, START_ID
     ids, scores, looked = list[int](), list[Tensor](), list[Tensor]()
-    while len(ids) < checks.whole_number("most", most) and token != END_ID:
+    while len(ids) < most and token != END_ID:
         read = torch.tensor([[token]])
         step = model.decode(read, state, encoded)
         if len(ids) in given:
             imposed = _imposed(given[len(ids)], step.weights[0, 0], len(ids))  # type: ignore[index]
             step = model.decode(read, state, encoded, imposed[None, None])
         state = step.state
-        token = int(decoding._allowed(step.scores[0, 0]).argmax())
+        token = int(decoding.allowed(step.scores[0, 0]).argmax())
         ids.append(token)
         scores.append(step.scores[0, 0])
         looked.append(step.weights[0, 0])  # type: ignore[index]

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from lessons_src import checks
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 PUNCTUATION = ".,;:-=+*/_!?'"
@@ -83,9 +85,9 @@ def generate(seed: int, length: int, scales: Sequence[Scale] = SCALES) -> str:
         length: the number of characters at least.
         scales: what the lines are like; each line draws one of them.
     """
-    random = Random(seed)
+    random = Random(checks.whole_number("seed", seed, least=0))
     lines: list[str] = []
-    missing = length
+    missing = checks.whole_number("length", length)
     while missing > 0:
         lines.append(_LineWriter(random, _pick(random, scales)).line())
         missing -= len(lines[-1])
@@ -215,7 +217,7 @@ def annotate(text: str) -> list[Place]:
     """
     places: list[Place] = []
     stack: list[tuple[str, int]] = []
-    for at, character in enumerate(text):
+    for at, character in enumerate(checks.text("text", text)):
         _read(stack, character, at)
         opened = "".join(mark for mark, _ in stack)
         places.append(Place(opened, at - stack[-1][1] if stack else 0))
@@ -239,7 +241,7 @@ def classify(text: str) -> list[str]:
     """Returns the class of each character, one of CLASSES; a quote's depends on what is open before it."""
     labels: list[str] = []
     stack: list[tuple[str, int]] = []
-    for at, character in enumerate(text):
+    for at, character in enumerate(checks.text("text", text)):
         if character == '"':
             labels.append(QUOTE_CLOSES if any(mark == '"' for mark, _ in stack) else QUOTE_OPENS)
         else:

@@ -45,6 +45,13 @@ def one_of(name: str, value: object, allowed: Collection[str]) -> str:
     return value
 
 
+def text(name: str, value: object) -> str:
+    """Returns `value` if it is a str, which may be empty."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected a str, got {type(value).__name__}")
+    return value
+
+
 def tensor(name: str, value: object, axes: Sequence[str], sizes: Sequence[int | None], like: Tensor) -> Tensor:
     """Refuses what is not a floating tensor of the given axes and sizes and of the dtype and device of `like`.
 

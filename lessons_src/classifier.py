@@ -136,8 +136,7 @@ def predict(model: TextClassifier, text: str) -> Prediction:
     Raises:
         TypeError: `text` is no str.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text: expected a str, got {type(text).__name__}")
+    checks.text("text", text)
     shown = repr(text if len(text) <= 30 else text[:29] + "…")
     if not text.strip():
         return Prediction((), None, "There is no text to read.")

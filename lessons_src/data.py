@@ -129,7 +129,7 @@ class Names:
 
 def plain(name: str) -> str:
     """The name in small letters of ASCII: accents are taken off, and what is no letter then, such as ł, is left out."""
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return unicodedata.normalize("NFKD", checks.text("name", name)).encode("ascii", "ignore").decode().lower()
 
 
 def names(*, validation: bool = False) -> Names:
@@ -140,6 +140,7 @@ def names(*, validation: bool = False) -> Names:
     two things that fall on different sides is left out too. With `validation`, a sixth of the codes
     of `train` go there.
     """
+    checks.true_or_false("validation", validation)
     parts: tuple[list[tuple[str, int]], ...] = ([], [], [])
 
     def part(subject: str) -> int:
@@ -166,10 +167,18 @@ def highlighted_source(modules: Sequence[str] = ()) -> tuple[tuple[str, tuple[in
 
     Args:
         modules: of the standard library, written in Python, to be read instead, such as "html.parser".
+
+    Raises:
+        TypeError, ValueError: modules is one name alone, or names a module that has no such file.
     """
+    if isinstance(modules, str):
+        raise TypeError(f"modules: expected a list of names, got {modules!r}; write [name]")
     own = Path(str(files("lessons_src")))
     library = Path(sysconfig.get_path("stdlib"))
     paths = [library / f"{module.replace('.', '/')}.py" for module in modules] or sorted(own.glob("*.py"))
+    for module, path in zip(modules, paths, strict=False):
+        if not path.is_file():
+            raise ValueError(f"modules: expected modules of the standard library in one Python file, got {module!r}")
     lines = []
     for path in paths:
         lines += _labelled_lines(path.read_text(encoding="utf-8"))

@@ -69,7 +69,7 @@ def _write(model: Seq2Seq, sources: Sequence[str], most: int, choose: Callable[[
     done = torch.zeros(len(sources), dtype=torch.bool)
     while len(tokens) < most and not done.all():
         step = model.decode(read, state, encoded)
-        state, scores = step.state, _allowed(step.scores[:, 0])
+        state, scores = step.state, allowed(step.scores[:, 0])
         chosen = choose(scores)
         tokens.append(chosen)
         logs.append(torch.log_softmax(scores.double(), -1).gather(1, chosen[:, None])[:, 0])
@@ -188,7 +188,7 @@ def next_log_probabilities(
     """
     alike = Encoded(encoded.outputs.expand(len(tokens), -1, -1), encoded.mask.expand(len(tokens), -1), encoded.state)
     step = model.decode(tokens[:, None], state, alike)
-    return torch.log_softmax(_allowed(step.scores[:, 0]).double(), -1), step.state
+    return torch.log_softmax(allowed(step.scores[:, 0]).double(), -1), step.state
 
 
 @torch.no_grad()
@@ -217,6 +217,8 @@ def beam(
 def _texts(sources: Sequence[str]) -> Sequence[str]:
     if isinstance(sources, str):
         raise TypeError("sources: expected a list of texts, got one text; write [text]")
+    if not sources:
+        raise ValueError("sources: expected at least one text, got none")
     for source in sources:
         if not isinstance(source, str):
             raise TypeError(f"sources: expected texts, got {type(source).__name__}")
@@ -225,8 +227,8 @@ def _texts(sources: Sequence[str]) -> Sequence[str]:
     return sources
 
 
-def _allowed(scores: Tensor) -> Tensor:
-    """START and the sign for unknown characters are never written."""
+def allowed(scores: Tensor) -> Tensor:
+    """The scores with −∞ for START and for the sign for unknown characters, which are never written."""
     scores = scores.clone()
     scores[..., START_ID] = scores[..., -1] = -math.inf
     return scores

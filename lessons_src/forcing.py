@@ -57,6 +57,8 @@ def share_behind(
     written: Int[Tensor, "pairs steps"], target: Int[Tensor, "pairs steps"], place: Int[Tensor, " pairs"] | int
 ) -> float:
     """The share of right tokens behind a place of each pair, counted from 0; END counts, padding does not."""
+    if written.shape != target.shape:
+        raise ValueError(f"written: expected the target's shape {tuple(target.shape)}, got {tuple(written.shape)}")
     behind = torch.arange(target.shape[1]) > torch.as_tensor(place).reshape(-1, 1)
     counted = behind & (target != IGNORED)
     if not counted.any():

@@ -189,4 +189,6 @@ def perplexity(log_probabilities: Float[Tensor, " places"]) -> float:
     """exp of the mean of −log P: among how many equally likely tokens one would be as unsure."""
     if log_probabilities.numel() == 0:
         raise ValueError("log_probabilities: expected at least one, got none")
+    if torch.isnan(log_probabilities).any():
+        raise ValueError("log_probabilities: expected numbers, got NaN among them (did the training diverge?)")
     return float((-log_probabilities.double().mean()).exp())

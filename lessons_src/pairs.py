@@ -36,7 +36,7 @@ class Pairs:
 
 def plain_width(text: str) -> str:
     """The text in Unicode's form NFKC: full-width digits and special spaces become the usual ones."""
-    return unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", checks.text("text", text))
 
 
 def dates(train: int = 20_000, test: int = 1_000, *, locales: Sequence[str] = LOCALES, seed: int = 0) -> Pairs:

@@ -39,7 +39,7 @@ def sample(model: CharModel, prompt: str, count: int, *, temperature: float = 1.
     checks.whole_number("count", count)
     checks.whole_number("seed", seed, least=0, most=checks.GREATEST_SEED)
     checks.number_between("temperature", temperature, 0.0, HOTTEST)
-    if not prompt:
+    if not checks.text("prompt", prompt):
         raise ValueError("prompt: expected at least one character, got an empty text")
     if model.classes != tuple(model.vocabulary.alphabet):
         raise ValueError("model: expected a model of the next character, got one with classes of its own")

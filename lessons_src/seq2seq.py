@@ -161,11 +161,7 @@ class Seq2Seq(nn.Module):
 
     def batch(self, pairs: Sequence[Pair]) -> Batch:
         """Pairs of texts as ids; characters that are not known get the last id."""
-        if not pairs:
-            raise ValueError("pairs: expected at least one pair, got none")
-        for source, target in pairs:
-            if not source:
-                raise ValueError(f"pairs: expected sources of at least one character, got {(source, target)!r}")
+        _check_pairs(pairs)
         sources = [self.source.encode(source) for source, _ in pairs]
         targets = [torch.cat([self.target.encode(list(target)), torch.tensor([END_ID])]) for _, target in pairs]
         return Batch(
@@ -222,6 +218,7 @@ def loss(
 
 def model_for(pairs: Sequence[Pair], seed: int = 0, **options: Any) -> Seq2Seq:
     """A model before training, with the vocabularies of the pairs; `options` are those of Seq2Seq."""
+    _check_pairs(pairs)
     torch.manual_seed(checks.whole_number("seed", seed, least=0))
     source = Vocabulary(common_alphabet("".join(source for source, _ in pairs)))
     return Seq2Seq(source, target_vocabulary([target for _, target in pairs]), **options)
@@ -257,6 +254,16 @@ def _partly_forced(
             forced = torch.rand(len(truth), 1, generator=generator) < forcing
             read = truth[:, t + 1 : t + 2].where(forced, step.scores.argmax(-1))
     return torch.cat(scores, dim=1)
+
+
+def _check_pairs(pairs: Sequence[Pair]) -> None:
+    if not pairs:
+        raise ValueError("pairs: expected at least one pair, got none")
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or [type(part) for part in pair] != [str, str]:
+            raise TypeError(f"pairs: expected pairs of texts, (source, target), got {pair!r}")
+        if not pair[0]:
+            raise ValueError(f"pairs: expected sources of at least one character, got {tuple(pair)!r}")
 
 
 def _each(state: Any, change: Any) -> Any:

@@ -69,6 +69,8 @@ class Vocabulary:
 
     def decode(self, ids: Int[Tensor, " time"]) -> str:
         """The tokens of the ids, joined; the inverse of `encode` for what the vocabulary knows."""
+        if isinstance(ids, Tensor) and ids.is_floating_point():
+            raise TypeError(f"ids: expected whole numbers, got {ids.dtype}")
         wrong = [int(k) for k in ids if not 0 <= k < len(self.alphabet)]
         if wrong:
             raise ValueError(f"ids: expected values from 0 to {len(self.alphabet) - 1}, got {wrong[0]}")
@@ -81,7 +83,8 @@ class Vocabulary:
 
 def common_alphabet(text: str, least: int = 1, unknown: str = "·") -> str:
     """The characters that occur at least `least` times in `text`, in code point order, then `unknown`."""
-    if not text:
+    checks.whole_number("least", least)
+    if not checks.text("text", text):
         raise ValueError("text: expected at least one character, got an empty text")
     known = {c for c, times in Counter(text).items() if times >= least and c != unknown}
     if not known:
@@ -111,8 +114,7 @@ def tokenize(text: str, unit: str = "word") -> list[str]:
         unit: "word": a run of letters and digits, a run of spaces, or one other sign. "character": one code point.
             "jamo": the letters of which a Hangul syllable is built, and of all else one code point.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text: expected a str, got {type(text).__name__}")
+    checks.text("text", text)
     checks.one_of("unit", unit, UNITS)
     if unit == "word":
         return re.findall(r"\w+|\s+|[^\w\s]", text)
@@ -132,8 +134,7 @@ def detokenize(tokens: Iterable[str]) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text, lowered, without spaces and signs; an apostrophe within a word belongs to it."""
-    if not isinstance(text, str):
-        raise TypeError(f"text: expected a str, got {type(text).__name__}")
+    checks.text("text", text)
     return re.findall(r"\w+(?:'\w+)*", text.lower())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lessons_src import checks
 from lessons_src.text import nearest_spellings
 
 
@@ -67,8 +68,7 @@ class Thesaurus:
         Raises:
             ValueError: a line is no such line, or stands deeper than its place allows; then its number.
         """
-        if not isinstance(outline, str):
-            raise TypeError(f"outline: expected a str, got {type(outline).__name__}")
+        checks.text("outline", outline)
         found: list[SynonymSet] = []
         above: list[SynonymSet] = []
         for number, line in enumerate(outline.splitlines(), start=1):
@@ -103,8 +103,7 @@ class Thesaurus:
 
     def sets_of(self, word: str) -> tuple[SynonymSet, ...]:
         """A word's meanings; an unknown one is refused, with the nearest spellings."""
-        if not isinstance(word, str):
-            raise TypeError(f"word: expected a str, got {type(word).__name__}")
+        checks.text("word", word)
         if word not in self:
             near = nearest_spellings(word, self.words)
             hint = f"; spelt most like it: {', '.join(near)}" if near else ""

@@ -10,7 +10,22 @@ import pytest
 import torch
 from torch import nn
 
-from lessons_src import checks, claims, data, plotting, text, training
+from lessons_src import (
+    alignments,
+    brackets,
+    checks,
+    claims,
+    data,
+    decoding,
+    forcing,
+    language_models,
+    pairs,
+    plotting,
+    sampling,
+    seq2seq,
+    text,
+    training,
+)
 from lessons_src.cells import GRUCell, LSTMCell, RNNCell
 from lessons_src.layers import GRU, LSTM, RNN, from_torch
 from lessons_src.models import CharModel
@@ -59,7 +74,88 @@ def train(**arguments: Any) -> list[training.StepRecord]:
     return list(training.train(model, **(options | arguments)))
 
 
+SUMS = (("1+2", "3"), ("4+4", "8"))
+
 REFUSALS: dict[str, Refusal] = {
+    "a name that is no str": Refusal(lambda: data.plain(5), TypeError, "name", "int", "a str"),  # type: ignore[arg-type]
+    "one module alone": Refusal(lambda: data.highlighted_source("os"), TypeError, "modules", "'os'", "a list of names"),
+    "a module that is not there": Refusal(
+        lambda: data.highlighted_source(["no.such"]), ValueError, "modules", "'no.such'", "of the standard library"
+    ),
+    "names with a validation of its own": Refusal(
+        lambda: data.names(validation=0.2),  # type: ignore[arg-type]
+        TypeError,
+        "validation",
+        "0.2",
+        "True or False",
+    ),
+    "a line of pairs that is a number": Refusal(
+        lambda: pairs.plain_width(5),  # type: ignore[arg-type]
+        TypeError,
+        "text",
+        "int",
+        "a str",
+    ),
+    "brackets of negative length": Refusal(lambda: brackets.generate(0, -5), ValueError, "length", "-5", "at least 1"),
+    "brackets of a seed in words": Refusal(
+        lambda: brackets.generate("one", 5),  # type: ignore[arg-type]
+        TypeError,
+        "seed",
+        "'one'",
+        "a whole number",
+    ),
+    "brackets in bytes": Refusal(lambda: brackets.annotate(b"()"), TypeError, "text", "bytes", "a str"),  # type: ignore[arg-type]
+    "classes of no text": Refusal(lambda: brackets.classify(None), TypeError, "text", "NoneType", "a str"),  # type: ignore[arg-type]
+    "characters that occur zero times": Refusal(
+        lambda: common_alphabet("ab", 0), ValueError, "least", "0", "at least 1"
+    ),
+    "an alphabet of a list": Refusal(
+        lambda: common_alphabet(["ab"]),  # type: ignore[arg-type]
+        TypeError,
+        "text",
+        "list",
+        "a str",
+    ),
+    "ids between two tokens": Refusal(
+        lambda: Vocabulary("ab·").decode(torch.tensor([0.5])), TypeError, "ids", "float32", "whole numbers"
+    ),
+    "a prompt that is no str": Refusal(
+        lambda: sampling.sample(CharModel("ab·"), 5, 1),  # type: ignore[arg-type]
+        TypeError,
+        "prompt",
+        "int",
+        "a str",
+    ),
+    "no sources": Refusal(
+        lambda: decoding.greedy(seq2seq.model_for(SUMS), []), ValueError, "sources", "none", "at least one text"
+    ),
+    "an empty source to align": Refusal(
+        lambda: alignments.align(seq2seq.model_for(SUMS), ""), ValueError, "source", "empty", "at least one character"
+    ),
+    "pairs to learn from, none": Refusal(
+        lambda: seq2seq.model_for(()), ValueError, "pairs", "none", "at least one pair"
+    ),
+    "pairs that are words of two letters": Refusal(
+        lambda: seq2seq.model_for(["ab"]),  # type: ignore[list-item]
+        TypeError,
+        "pairs",
+        "'ab'",
+        "(source, target)",
+    ),
+    "a perplexity of NaN": Refusal(
+        lambda: language_models.perplexity(torch.tensor([-1.0, NAN])),
+        ValueError,
+        "log_probabilities",
+        "NaN",
+        "expected numbers",
+    ),
+    "what was written, of another shape": Refusal(
+        lambda: forcing.share_behind(zeros(2, 3).long(), zeros(2, 4).long(), 0),
+        ValueError,
+        "written",
+        "(2, 3)",
+        "(2, 4)",
+    ),
     "cell given one number": Refusal(
         lambda: LSTMCell(3, 4)(torch.tensor(1.0)), ValueError, "x_t", "()", "(batch, input_size = 3)"
     ),

@@ -142,7 +142,7 @@ def test_the_log_probability_is_that_of_the_tokens_read_back() -> None:
     for written, _ in beam(net, "abc", width=5, most=8):
         ids = [START_ID, *net.target.encode(list(written.text)).tolist(), *([END_ID] if written.finished else [])]
         encoded = net.encode(net.source.encode("abc")[None])
-        scores = decoding._allowed(net.decode(torch.tensor([ids[:-1]]), encoded.state, encoded).scores[0])
+        scores = decoding.allowed(net.decode(torch.tensor([ids[:-1]]), encoded.state, encoded).scores[0])
         logs = torch.log_softmax(scores, -1).gather(1, torch.tensor(ids[1:])[:, None])
         assert written.log_probability == pytest.approx(float(logs.sum().detach()), abs=1e-10)
 
@@ -188,7 +188,7 @@ def test_drawing_follows_its_seed_and_at_temperature_0_it_is_greedy() -> None:
 def test_drawn_tokens_come_as_often_as_their_probability_says() -> None:
     net = model()
     encoded = net.encode(net.source.encode("ab")[None])
-    expected = decoding._allowed(net.decode(torch.tensor([[START_ID]]), encoded.state, encoded).scores[0, 0]).softmax(0)
+    expected = decoding.allowed(net.decode(torch.tensor([[START_ID]]), encoded.state, encoded).scores[0, 0]).softmax(0)
     drawn = draw(net, ["ab"] * 4000, most=1)
     for token in range(END_ID, 5):
         letter = "" if token == END_ID else net.target.alphabet[token]
