@@ -203,19 +203,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS), help="which (default: all)")
     parser.add_argument("--seed", nargs="+", type=int, default=list(SEEDS), help="which (default: 0 1 2)")
     parser.add_argument("--list", action="store_true", help="say what is there, and compute nothing")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the file (default: the package's)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file (default: the package's)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
     for seed in options.seed:
         for arm in options.arm:
-            done = stored(path=options.out) if options.out.exists() else ()
+            done = stored(path=options.results) if options.results.exists() else ()
             known = next((found for found in done if (found.arm, found.seed) == (arm, seed)), None)
             if options.list:
                 print(
                     f"{arm}, seed {seed}: {'missing' if known is None else f'exact match {known.points[-1].exact:.3f}'}"
                 )
             elif known is None:
-                write([*done, run(arm, seed)], options.out)
+                write([*done, run(arm, seed)], options.results)
 
 
 @cache

@@ -3,7 +3,7 @@
     python -m lessons_src.self_attention_models
 
 trains both on two tasks at several learning rates and lengths of training, three seeds each, in about three minutes,
-and writes what they came to, `weights/self_attention.json`.
+and writes what they came to, `results/self_attention.json`.
 
 Shapes: B sequences of T symbols, C classes, E = embed_dim.
 """
@@ -28,7 +28,7 @@ from lessons_src.pairs import copies
 from lessons_src.text import Vocabulary
 from lessons_src.training import StepRecord, train, warm_cosine
 
-WEIGHTS = Path(__file__).parent / "weights"
+RESULTS = Path(__file__).parent / "results" / "self_attention.json"
 LETTERS = "abcdefghijklmnopqrstuvwxyz·"
 SEEDS, RATES, STEPS = (0, 1, 2), (3e-3, 1e-2, 2e-2), (100, 1000)
 KINDS, TASKS = ("block", "GRU"), ("reversal", "parity")
@@ -239,7 +239,7 @@ def run(kind: str, task_name: str, seed: int, steps: int, rate: float) -> dict[s
 
 def figures() -> list[dict[str, Any]]:
     """What `run` gave for each kind, task, seed, rate and number of steps when it was last measured."""
-    return json.loads((WEIGHTS / "self_attention.json").read_text(encoding="utf-8"))["runs"]
+    return json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -247,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m lessons_src.self_attention_models", description="Measures attention beside a GRU."
     )
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file (default: the package's)")
     parser.add_argument("--steps", type=int, nargs="+", default=list(STEPS), help="how long to train")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
@@ -255,9 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for steps, task, rate, kind, seed in itertools.product(options.steps, TASKS, RATES, KINDS, SEEDS):
         runs.append(run(kind, task, seed, steps, rate))
         print(runs[-1], flush=True)
-    options.out.mkdir(parents=True, exist_ok=True)
     stored = {"torch": torch.__version__.split("+")[0], "runs": runs}
-    (options.out / "self_attention.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    options.results.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 def _with_positions(embedding: nn.Embedding, ids: Tensor, positions: bool = True) -> Tensor:

@@ -3,7 +3,7 @@
     python -m lessons_src.tagging
 
 trains a window of nine characters, an LSTM and a bidirectional LSTM from three seeds each, in about a minute, and
-writes what they came to, `weights/tagging.json`. The lines are from modules of the standard library that are the same,
+writes what they came to, `results/tagging.json`. The lines are from modules of the standard library that are the same,
 or nearly, from Python 3.11 to 3.13; the file says by a digest which lines were read.
 """
 
@@ -20,13 +20,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from lessons_src import checks, shipped
+from lessons_src import checks
 from lessons_src.data import CODE_CLASSES, highlighted_source
 from lessons_src.labelled import IGNORED, Padded, TaggedLine, drawn_batches, padded
 from lessons_src.models import CharModel
 from lessons_src.text import Vocabulary, common_alphabet
 from lessons_src.training import StepRecord, train, warm_cosine
 
+RESULTS = Path(__file__).parent / "results" / "tagging.json"
 TRAIN_MODULES = (
     "colorsys", "difflib", "getopt", "gettext", "heapq", "html.parser", "mailbox", "numbers", "optparse", "shelve",
 )  # fmt: skip
@@ -197,7 +198,7 @@ def run(kind: str, seed: int = 0, steps: int = 300) -> dict[str, Any]:
 
 def stored() -> dict[str, Any]:
     """When the taggers were last measured: "torch", its version, "digest" of the lines, and "runs"."""
-    content: dict[str, Any] = json.loads((shipped.WEIGHTS / "tagging.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return content
 
 
@@ -215,7 +216,7 @@ def share_right(scores: Float[Tensor, "batch time classes"], target: Int[Tensor,
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures all taggers again, from the command line."""
     parser = argparse.ArgumentParser(prog="python -m lessons_src.tagging", description="Measures the taggers.")
-    parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="where to write (default: the package)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file (default: the package's)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)  # one thread is fastest for models this small
     runs = []
@@ -224,8 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             runs.append(run(kind, seed))
             print(f"{kind}, seed {seed}: {runs[-1]['all']:.3f}", flush=True)
     content = {"torch": torch.__version__.split("+")[0], "digest": digest(code_lines()), "runs": runs}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "tagging.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    options.results.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def test_the_command_computes_only_what_is_missing(
         return Run(arm, seed, (Point(1, 0.5, 0.25),), ((3, 4, 1),), 0.0, "2.0", "2026-01-01")
 
     monkeypatch.setattr(pair_measures, "run", made)
-    command = ["--arm", "dates", "sums", "--seed", "0", "1", "--out", str(tmp_path / "pairs.json")]
+    command = ["--arm", "dates", "sums", "--seed", "0", "1", "--results", str(tmp_path / "pairs.json")]
     with pytest.raises(KeyboardInterrupt):
         pair_measures.main(command)
     pair_measures.main(command)

@@ -140,9 +140,10 @@ def test_what_was_measured_covers_everything_and_can_be_measured_again() -> None
 def test_the_command_writes_what_figures_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "RATES", (1e-2,))
     monkeypatch.setattr(models, "SEEDS", (0,))
-    models.main(["--out", str(tmp_path), "--steps", "2"])
-    written = json.loads((tmp_path / "self_attention.json").read_text())["runs"]
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    path = tmp_path / "own.json"
+    models.main(["--results", str(path), "--steps", "2"])
+    written = json.loads(path.read_text())["runs"]
+    monkeypatch.setattr(models, "RESULTS", path)
     assert models.figures() == written
     assert [(r["task"], r["kind"], r["steps"]) for r in written] == [
         (task, kind, 2) for task in models.TASKS for kind in models.KINDS
