@@ -227,8 +227,8 @@ def compute(results: Results, what: Trial | Key) -> None:
         return
     rate = results.rate(what.task, what.entrant)
     outcome = run(what.task, what.distance, what.entrant, rate, what.seed)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    results.points[what] = Point(**dataclasses.asdict(outcome), rate=rate, torch=torch.__version__, date=today)
+    version, today = torch.__version__.split("+")[0], datetime.datetime.now(datetime.UTC).date().isoformat()
+    results.points[what] = Point(**dataclasses.asdict(outcome), rate=rate, torch=version, date=today)
 
 
 def check(key: Key, stored: Point) -> list[str]:

@@ -113,7 +113,7 @@ def test_every_point_of_the_grid_is_stored_with_the_rate_that_the_trials_chose(r
         assert all(map(math.isfinite, (point.score, *point.losses, *point.shares, point.milliseconds)))
         assert len(point.losses) == race_training.PARTS == len(point.shares) - 1
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", point.date)
-        assert re.match(r"\d+\.\d+", point.torch)
+        assert re.fullmatch(r"\d+\.\d+\.\d+", point.torch)
         assert (point.fitted is None) == (TASKS[key.task].solved is not None)
 
 
