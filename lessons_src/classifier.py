@@ -109,7 +109,13 @@ class TextClassifier(nn.Module):
 
 
 def accuracy(model: TextClassifier, batch: Padded, *, with_lengths: bool = True) -> float:
-    """The share of texts whose class gets the highest score."""
+    """The share of texts, from 0 to 1, whose class gets the highest score.
+
+    Args:
+        model: trained or not.
+        batch: texts and their classes.
+        with_lengths: whether the model is told where each text ends.
+    """
     with torch.no_grad():
         scores = model(batch.ids, batch.lengths if with_lengths else None)
     return float((scores.argmax(-1) == batch.target).double().mean())

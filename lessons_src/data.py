@@ -43,6 +43,13 @@ def first_symbol_recall(sequences: int, steps: int, *, signals: int = 8, distrac
     """One of `signals` symbols, then steps − 1 random distractors: the latch problem (bengio1994).
 
     Chance is 1 / signals. No later symbol says anything about the first, so whoever answers must have kept it.
+
+    Args:
+        sequences: N, how many.
+        steps: T, the length of each.
+        signals: how many symbols may come first.
+        distractors: how many others there are.
+        seed: of the draws.
     """
     for name, value in {"sequences": sequences, "steps": steps, "signals": signals, "distractors": distractors}.items():
         checks.whole_number(name, value)
@@ -67,7 +74,13 @@ class Adding:
 
 
 def adding(sequences: int, steps: int, *, seed: int = 0) -> Adding:
-    """One marked number in the first half, one in the second."""
+    """One marked number in the first half, one in the second.
+
+    Args:
+        sequences: N, how many.
+        steps: T, the length of each, at least 2.
+        seed: of the draws.
+    """
     checks.whole_number("sequences", sequences)
     checks.whole_number("steps", steps, least=2)
     checks.whole_number("seed", seed, least=0)

@@ -11,7 +11,7 @@ from torch import Tensor
 from lessons_src import checks
 from lessons_src.pairs import Pair
 from lessons_src.sampling import HOTTEST, tempered
-from lessons_src.seq2seq import END_ID, START_ID, Encoded, Seq2Seq
+from lessons_src.seq2seq import END_ID, START_ID, Encoded, Seq2Seq, check_pairs
 
 MOST = 40
 """How many tokens are written at most, END included, unless the caller says otherwise."""
@@ -35,7 +35,13 @@ class Written(NamedTuple):
 
 @torch.no_grad()
 def greedy(model: Seq2Seq, sources: Sequence[str], *, most: int = MOST) -> list[Written]:
-    """Takes the likeliest token at each step; of equal ones the one with the lowest id."""
+    """Takes the likeliest token at each step; of equal ones the one with the lowest id.
+
+    Args:
+        model: trained or not.
+        sources: texts, each with something in it.
+        most: how many tokens are written at most, END included.
+    """
     return _write(model, sources, most, lambda scores: scores.argmax(-1))
 
 
@@ -43,7 +49,15 @@ def greedy(model: Seq2Seq, sources: Sequence[str], *, most: int = MOST) -> list[
 def draw(
     model: Seq2Seq, sources: Sequence[str], *, temperature: float = 1.0, seed: int = 0, most: int = MOST
 ) -> list[Written]:
-    """Draws each token from what the model expects; see `sampling.tempered` for the temperature."""
+    """Draws each token from what the model expects.
+
+    Args:
+        model: trained or not.
+        sources: texts, each with something in it.
+        temperature: see `sampling.tempered`; 0 takes the likeliest.
+        seed: of the draws.
+        most: how many tokens are written at most, END included.
+    """
     checks.number_between("temperature", temperature, 0.0, HOTTEST)
     generator = torch.Generator().manual_seed(checks.whole_number("seed", seed, least=0))
 
@@ -54,7 +68,14 @@ def draw(
 
 
 def exact_match(model: Seq2Seq, pairs: Sequence[Pair], *, most: int = MOST) -> float:
-    """The share of pairs whose target is written without a single mistake, greedily."""
+    """The share of pairs, from 0 to 1, whose target is written without a single mistake, greedily.
+
+    Args:
+        model: trained or not.
+        pairs: sources and what should be written.
+        most: how many tokens are written at most, END included.
+    """
+    check_pairs(pairs)
     written = greedy(model, [source for source, _ in pairs], most=most)
     return sum(w.finished and w.text == target for w, (_, target) in zip(written, pairs, strict=True)) / len(pairs)
 
@@ -195,7 +216,18 @@ def next_log_probabilities(
 def beam(
     model: Seq2Seq, source: str, *, width: int = 4, most: int = MOST, length_penalty: float = 0.0
 ) -> list[tuple[Written, float]]:
-    """Beam search for one source: the texts and their scores, the best first; see `beam_search`."""
+    """Beam search for one source; see `beam_search`.
+
+    Args:
+        model: trained or not.
+        source: a text with something in it.
+        width: how many beginnings are kept at each step.
+        most: how many tokens are written at most, END included.
+        length_penalty: 0 ranks by log-probability, 1 by its mean per token.
+
+    Returns:
+        The texts and their scores, the best first.
+    """
     batch = model.batch([(text, "") for text in _texts([source])])
     encoded = model.encode(batch.source, batch.lengths)
 

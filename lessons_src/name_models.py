@@ -40,7 +40,15 @@ SHIPPED_SIZE = {"embedding_size": 16, "hidden_size": 24}
 
 
 class Variant(NamedTuple):
-    """What differs between the classifiers that are compared."""
+    """What differs between the classifiers that are compared.
+
+    Attributes:
+        cell: RNN, LSTM or GRU.
+        bidirectional: whether it reads both ways.
+        reading: which vector stands for a name, one of classifier.READINGS.
+        with_lengths: whether it is told where each name ends.
+        dropout: the share of numbers set to 0 while training.
+    """
 
     cell: str = "LSTM"
     bidirectional: bool = True

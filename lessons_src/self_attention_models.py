@@ -172,7 +172,14 @@ def tagger(kind: str, task: Task, seed: int = 0) -> SelfAttentionTagger | Recurr
 
 
 def reversals(train: int = 6400, test: int = 500, *, length: int = 8, seed: int = 0) -> Task:
-    """Strings of small letters, to be written backwards: position t needs the letter at length − 1 − t."""
+    """Strings of small letters, to be written backwards: position t needs the letter at length − 1 − t.
+
+    Args:
+        train: how many to learn from.
+        test: how many to judge by; none of them is among the first.
+        length: T, of each string.
+        seed: of the draws.
+    """
     drawn = copies(train, test, shortest=length, longest=length, seed=seed)
     sides = []
     for side in (drawn.train, drawn.test):
@@ -192,7 +199,16 @@ def parities(length: int = 10, seed: int = 0) -> Task:
 
 
 def neighbours(letters: int = 5, *, length: int = 8, sequences: int = 6400, seed: int = 0) -> Task:
-    """Random letters on a ring: each position has to name the letter to its left and the one to its right."""
+    """Random letters on a ring: each position has to name the letter to its left and the one to its right.
+
+    Args:
+        letters: how many different ones there are.
+        length: T, of each sequence.
+        sequences: how many are drawn; of equal ones one is kept, and a tenth of these is for the test.
+        seed: of the draws.
+    """
+    checks.whole_number("length", length, least=2)
+    checks.whole_number("sequences", sequences, least=10)
     generator = torch.Generator().manual_seed(checks.whole_number("seed", seed, least=0))
     ids = torch.randint(checks.whole_number("letters", letters), (sequences, length), generator=generator).unique(dim=0)
     ids = ids[torch.randperm(len(ids), generator=generator)]
@@ -229,7 +245,18 @@ def right(model: nn.Module, examples: Examples) -> Float[Tensor, "*several"]:
 
 
 def run(kind: str, task_name: str, seed: int, steps: int, rate: float) -> dict[str, Any]:
-    """Trains one model and measures it on sequences it has never seen."""
+    """Trains one model and measures it on sequences it has never seen.
+
+    Args:
+        kind: one of KINDS.
+        task_name: one of TASKS.
+        seed: of the task, the first weights and the batches.
+        steps: how many.
+        rate: the greatest learning rate.
+
+    Returns:
+        The arguments, and "right": the share of positions that are right, from 0 to 1.
+    """
     task = reversals(seed=seed) if checks.one_of("task_name", task_name, TASKS) == "reversal" else parities(seed=seed)
     model = tagger(kind, task, seed)
     learn(model, task.train, steps, rate=rate, seed=seed)

@@ -161,7 +161,7 @@ class Seq2Seq(nn.Module):
 
     def batch(self, pairs: Sequence[Pair]) -> Batch:
         """Pairs of texts as ids; characters that are not known get the last id."""
-        _check_pairs(pairs)
+        check_pairs(pairs)
         sources = [self.source.encode(source) for source, _ in pairs]
         targets = [torch.cat([self.target.encode(list(target)), torch.tensor([END_ID])]) for _, target in pairs]
         return Batch(
@@ -218,7 +218,7 @@ def loss(
 
 def model_for(pairs: Sequence[Pair], seed: int = 0, **options: Any) -> Seq2Seq:
     """A model before training, with the vocabularies of the pairs; `options` are those of Seq2Seq."""
-    _check_pairs(pairs)
+    check_pairs(pairs)
     torch.manual_seed(checks.whole_number("seed", seed, least=0))
     source = Vocabulary(common_alphabet("".join(source for source, _ in pairs)))
     return Seq2Seq(source, target_vocabulary([target for _, target in pairs]), **options)
@@ -256,7 +256,8 @@ def _partly_forced(
     return torch.cat(scores, dim=1)
 
 
-def _check_pairs(pairs: Sequence[Pair]) -> None:
+def check_pairs(pairs: Sequence[Pair]) -> None:
+    """Refuses what is not at least one pair of texts, the first of them with something in it."""
     if not pairs:
         raise ValueError("pairs: expected at least one pair, got none")
     for pair in pairs:

@@ -129,6 +129,9 @@ REFUSALS: dict[str, Refusal] = {
     "no sources": Refusal(
         lambda: decoding.greedy(seq2seq.model_for(SUMS), []), ValueError, "sources", "none", "at least one text"
     ),
+    "no pairs to judge": Refusal(
+        lambda: decoding.exact_match(seq2seq.model_for(SUMS), []), ValueError, "pairs", "none", "at least one pair"
+    ),
     "an empty source to align": Refusal(
         lambda: alignments.align(seq2seq.model_for(SUMS), ""), ValueError, "source", "empty", "at least one character"
     ),
