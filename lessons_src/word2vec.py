@@ -43,8 +43,8 @@ class Examples:
     def __getitem__(self, part: slice) -> "Examples":
         """Some examples in their order; steps of a slice other than 1 are not meant."""
         start, stop, _ = part.indices(len(self))
-        ends = torch.cat([self.first, torch.tensor([len(self.inputs)])])
-        begin, end = int(ends[start]), int(ends[max(start, stop)])
+        edges = (start, max(start, stop))
+        begin, end = (int(self.first[edge]) if edge < len(self) else len(self.inputs) for edge in edges)
         return Examples(self.inputs[begin:end], self.first[start:stop] - begin, self.target[start:stop])
 
     def split(self, size: int) -> Iterator["Examples"]:
@@ -70,7 +70,7 @@ def cbow_examples(corpus: Corpus, window: int, shrink: torch.Generator | None = 
     around, inside = _windows(corpus, window, shrink)
     lengths = inside.sum(1)
     some = lengths > 0
-    return Examples(around[inside], _starts(lengths[some]), corpus.ids[some])
+    return Examples(around.masked_select(inside), _starts(lengths[some]), corpus.ids[some])
 
 
 def skip_gram_examples(corpus: Corpus, window: int, shrink: torch.Generator | None = None) -> Examples:
@@ -133,9 +133,10 @@ class Gradients:
                 so a word that occurs in many examples would go too far; its steps shrink until they add up to `most`.
         """
         inputs, lengths = self.examples.inputs, self.examples.lengths
-        share = (1 / lengths.to(self.d_h)).repeat_interleave(lengths)
-        share = share * _brake(inputs, share, len(W_in), most)
-        W_in.index_add_(0, inputs, (-rate * self.d_h).repeat_interleave(lengths, dim=0) * share[:, None])
+        example = torch.repeat_interleave(lengths)  # to which each entry of `inputs` belongs
+        share = (1 / lengths.to(self.d_h)).index_select(0, example)
+        factor = -rate * share * _brake(inputs, share, len(W_in), most)
+        W_in.index_add_(0, inputs, self.d_h.index_select(0, example).mul_(factor[:, None]))
         if self.scored is None:
             W_out.addmm_(-rate * min(1.0, most / len(self.examples)) * self.d_scores.T, self.h)
         else:
@@ -198,7 +199,8 @@ def negative_gradients(
     d_scores *= counts
     scores[:, 0].neg_()  # −log σ(s) is softplus(−s), and −log σ(−s) is softplus(s)
     loss = (softplus(scores) * counts).sum(1)
-    return Gradients(loss, h, torch.bmm(d_scores[:, None], w)[:, 0], scored, d_scores, examples)
+    d_h = embedding_bag(scored, W_out, per_sample_weights=d_scores, mode="sum")
+    return Gradients(loss, h, d_h, scored, d_scores, examples)
 
 
 class ContextModel(nn.Module):

@@ -93,8 +93,9 @@ class WordVectors:
             exclude = {*exclude, to}
         likeness = self._likeness(self[to] if isinstance(to, str) else self._vector(to), measure)
         left_out = {self.id(word) for word in exclude}
-        order = torch.argsort(likeness, descending=True, stable=True).tolist()
-        return [(self.words[k], float(likeness[k])) for k in order if k not in left_out][:count]
+        values, order = torch.sort(likeness, descending=True, stable=True)
+        ranked = zip(order.tolist(), values.tolist(), strict=True)
+        return [(self.words[k], value) for k, value in ranked if k not in left_out][:count]
 
     def analogy(
         self, a: str, b: str, c: str, count: int = 10, *, exclude: bool = True, measure: str = "cosine"
