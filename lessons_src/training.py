@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from lessons_src import checks
+from lessons_src import checks, late_compiler
+
+late_compiler.postpone()
 
 Model = TypeVar("Model", bound=nn.Module)
 
