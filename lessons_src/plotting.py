@@ -12,12 +12,12 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
 from IPython.display import HTML, display
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from torch import Tensor
 
 _PALETTE = json.loads((files("lessons_src") / "palette.json").read_text(encoding="utf-8"))
