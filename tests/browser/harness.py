@@ -7,7 +7,7 @@ Python would do, `traits` are its values, and `saved` names those that the page 
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -209,6 +209,37 @@ def copied_link(page: Page, at: int = 0) -> str:
     page.get_by_role("button", name="Copy link").nth(at).click()
     page.get_by_text("Link copied.").first.wait_for()
     return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def after_reset_and_links(stage: Stage, first: Any, second: Any, change: Callable[[Page], None], late: str) -> Page:
+    """Checks what every widget promises: Reset brings its settings back, its link the changed ones, and two never meet.
+
+    Args:
+        stage: for the pages.
+        first: a widget.
+        second: another of its class, which stands below it and must stay as it is.
+        change: changes settings of the first by its controls.
+        late: the name of a trait that is set to 5 when the first widget has left the page.
+
+    Returns:
+        A page that was opened by the link.
+    """
+    page = stage.open(first, second, permissions=["clipboard-read", "clipboard-write"])
+    before, other = drawn(page, 0, 0), drawn(page, 1, 0)
+    traits = page.evaluate("JSON.stringify(models[0].traits)")
+    change(page)
+    moved = drawn(page, 0, 0)
+    assert moved != before
+    assert drawn(page, 1, 0) == other
+    link = copied_link(page)
+    page.get_by_role("button", name="Reset").first.click()
+    assert (drawn(page, 0, 0), page.evaluate("JSON.stringify(models[0].traits)")) == (before, traits)
+    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
+    page.evaluate("(late) => { ends[0](); models[0].set(late, 5); }", late)
+    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
+    again = stage.open(first, second, fragment=link[link.index("#") :])
+    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
+    return again
 
 
 def misfits(page: Page) -> list[str]:

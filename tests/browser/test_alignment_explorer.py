@@ -12,9 +12,9 @@ from lessons_src.widgets import AlignmentExplorer
 from lessons_src.widgets.alignment_explorer import LONGEST, MOST
 from tests.browser.harness import (
     Stage,
+    after_reset_and_links,
     contrast,
     control,
-    copied_link,
     drawn,
     heard,
     listen,
@@ -254,30 +254,21 @@ def test_python_moves_the_page(stage: Stage) -> None:
 
 
 def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stage) -> None:
-    widgets = AlignmentExplorer(), AlignmentExplorer("2020年5月17日", 6, "6@1=1")
-    page = stage.open(*widgets, permissions=["clipboard-read", "clipboard-write"])
-    first, other = drawn(page, 0, 0), drawn(page, 1, 0)
-    control(page, "text").fill("17 mai 2020; 100 %")
+    def change(page: Page) -> None:
+        control(page, "text").fill("17 mai 2020; 100 %")
+        settle(page, 0)
+        control(page, "step").press("End")
+        settle(page, 0)
+        page.locator("[data-cell='6-4']").first.click()
+        settle(page, 0)
+        control(page, "all").click()
+        control(page, "weight").fill("0.55")
+
+    second = AlignmentExplorer("2020年5月17日", 6, "6@1=1")
+    page = after_reset_and_links(stage, AlignmentExplorer(), second, change, "step")
+    page.evaluate("location.hash = '#alignment-explorer-1=step:x;rules:6@;row:0;place:%E0%A4%A'")
     settle(page, 0)
-    control(page, "step").press("End")
-    settle(page, 0)
-    page.locator("[data-cell='6-4']").first.click()
-    settle(page, 0)
-    control(page, "all").click()
-    control(page, "weight").fill("0.55")
-    moved = drawn(page, 0, 0)
-    assert drawn(page, 1, 0) == other
-    link = copied_link(page)
-    page.get_by_role("button", name="Reset").first.click()
-    assert drawn(page, 0, 0) == first
-    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
-    page.evaluate("ends[0](); models[0].set('step', 5)")
-    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
-    again = stage.open(*widgets, fragment=link[link.index("#") :])
-    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
-    again.evaluate("location.hash = '#alignment-explorer-1=step:x;rules:6@;row:0;place:%E0%A4%A'")
-    settle(again, 0)
-    assert len(shown(again)["tokens"]) == 1
+    assert len(shown(page)["tokens"]) == 1
 
 
 def test_the_table_of_numbers_has_tokens_probabilities_and_weights(stage: Stage) -> None:

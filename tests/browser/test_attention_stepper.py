@@ -14,10 +14,10 @@ from lessons_src.widgets.attention_stepper import SIZES
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    after_reset_and_links,
     alone,
     contrast,
     control,
-    copied_link,
     drawn,
     heard,
     listen,
@@ -324,26 +324,16 @@ def test_python_moves_the_page_and_the_page_moves_python(stage: Stage) -> None:
 
 
 def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stage) -> None:
-    both = AttentionStepper(), AttentionStepper("a b c", matrices="random", heads=2)
-    page = stage.open(*both, permissions=["clipboard-read", "clipboard-write"])
-    first, other = drawn(page, 0, 0), drawn(page, 1, 0)
-    traits = page.evaluate("({...models[0].traits})")
-    control(page, "words").fill("dog bites man; 50% & more")
-    control(page, "x-1-2").fill("0.5")
-    control(page, "scaled").uncheck()
-    control(page, "step-3").click()
-    moved = drawn(page, 0, 0)
-    assert drawn(page, 1, 0) == other
-    link = copied_link(page)
-    page.get_by_role("button", name="Reset").first.click()
-    assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
-    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
-    page.evaluate("ends[0](); models[0].set('seed', 5)")
-    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
-    again = stage.open(*both, fragment=link[link.index("#") :])
-    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
-    again.evaluate("location.hash = '#attention-stepper-1=vectors:1 2;heads:x;step:9;seed:%E0%A4%A;vectors:a'")
-    assert len(again.evaluate(READ)["x"][0]) in (2, 4)
+    def change(page: Page) -> None:
+        control(page, "words").fill("dog bites man; 50% & more")
+        control(page, "x-1-2").fill("0.5")
+        control(page, "scaled").uncheck()
+        control(page, "step-3").click()
+
+    second = AttentionStepper("a b c", matrices="random", heads=2)
+    page = after_reset_and_links(stage, AttentionStepper(), second, change, "seed")
+    page.evaluate("location.hash = '#attention-stepper-1=vectors:1 2;heads:x;step:9;seed:%E0%A4%A;vectors:a'")
+    assert len(page.evaluate(READ)["x"][0]) in (2, 4)
 
 
 def test_the_keyboard_reaches_everything_in_reading_order(stage: Stage) -> None:

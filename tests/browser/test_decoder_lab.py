@@ -17,10 +17,10 @@ from lessons_src.widgets.decoder_lab import MOST_TOKENS
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    after_reset_and_links,
     alone,
     contrast,
     control,
-    copied_link,
     drawn,
     heard,
     listen,
@@ -302,25 +302,15 @@ def test_python_moves_the_page_and_the_page_moves_python(stage: Stage) -> None:
 
 
 def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stage) -> None:
-    widgets = DecoderLab(), DecoderLab("12+34", "greedy")
-    page = stage.open(*widgets, permissions=["clipboard-read", "clipboard-write"])
-    first, other = drawn(page, 0, 0), drawn(page, 1, 0)
-    traits = page.evaluate("JSON.stringify(models[0].traits)")
-    control(page, "source").fill("7+8; &=한")
-    control(page, "width").press("End")
-    control(page, "wrong-at").press("ArrowRight")
-    moved = drawn(page, 0, 0)
-    assert drawn(page, 1, 0) == other
-    link = copied_link(page)
-    page.get_by_role("button", name="Reset").first.click()
-    assert (drawn(page, 0, 0), page.evaluate("JSON.stringify(models[0].traits)")) == (first, traits)
-    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
-    page.evaluate("ends[0](); models[0].set('width', 5)")
-    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
-    again = stage.open(*widgets, fragment=link[link.index("#") :])
-    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
-    again.evaluate("location.hash = '#decoder-lab-1=width:99;method:x;wrongAt:0;temperature:-1;seed:%E0%A4%A'")
-    assert drawn(again, 0, 0) == first, "what is not valid keeps its first value"
+    def change(page: Page) -> None:
+        control(page, "source").fill("7+8; &=한")
+        control(page, "width").press("End")
+        control(page, "wrong-at").press("ArrowRight")
+
+    first = DecoderLab()
+    page = after_reset_and_links(stage, first, DecoderLab("12+34", "greedy"), change, "width")
+    page.evaluate("location.hash = '#decoder-lab-1=width:99;method:x;wrongAt:0;temperature:-1;seed:%E0%A4%A'")
+    assert drawn(page, 0, 0) == drawn(stage.open(first), 0, 0), "what is not valid keeps its first value"
 
 
 def test_the_numbers_are_those_of_the_tree(stage: Stage) -> None:

@@ -13,10 +13,10 @@ from lessons_src.widgets import ForgetBias
 from tests.browser.harness import (
     BUNDLES,
     Stage,
+    after_reset_and_links,
     alone,
     contrast,
     control,
-    copied_link,
     drawn,
     heard,
     listen,
@@ -238,24 +238,14 @@ def test_python_moves_the_page_and_the_page_moves_python(stage: Stage) -> None:
 
 
 def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stage) -> None:
-    both = ForgetBias(), ForgetBias(5.0, steps=120)
-    page = stage.open(*both, permissions=["clipboard-read", "clipboard-write"])
-    first, other = drawn(page, 0, 0), drawn(page, 1, 0)
-    traits = page.evaluate("({...models[0].traits})")
-    for name in ("forget-bias", "output-gate", "gain", "cursor"):
-        control(page, name).press("ArrowRight")
-    moved = drawn(page, 0, 0)
-    assert drawn(page, 1, 0) == other
-    link = copied_link(page)
-    page.get_by_role("button", name="Reset").first.click()
-    assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
-    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
-    page.evaluate("ends[0](); models[0].set('steps', 5)")
-    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
-    again = stage.open(*both, fragment=link[link.index("#") :])
-    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
-    again.evaluate("location.hash = '#forget-bias-1=steps:1;forgetBias:x;gain:9;seed:%E0%A4%A'")
-    assert drawn(again, 0, 0) == first, "what is not valid keeps its first value"
+    def change(page: Page) -> None:
+        for name in ("forget-bias", "output-gate", "gain", "cursor"):
+            control(page, name).press("ArrowRight")
+
+    first = ForgetBias()
+    page = after_reset_and_links(stage, first, ForgetBias(5.0, steps=120), change, "steps")
+    page.evaluate("location.hash = '#forget-bias-1=steps:1;forgetBias:x;gain:9;seed:%E0%A4%A'")
+    assert drawn(page, 0, 0) == drawn(stage.open(first), 0, 0), "what is not valid keeps its first value"
 
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:

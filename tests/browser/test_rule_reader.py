@@ -7,48 +7,29 @@ import unicodedata
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from lessons_src.rules import HELD_OUT, PRACTICE, RULES, SENTENCES, WORDS, is_right, number_right, read
 from lessons_src.text import tokenize
 from lessons_src.widgets import RuleReader
 from lessons_src.widgets.base import BUNDLES
 from lessons_src.widgets.rule_reader import EXAMPLES
-from tests.browser.harness import Stage, tab_order, widget_state
+from tests.browser.harness import Stage, control, misfits, sentence, settle, tab_order, widget_state
 
 NAMES = [rule.name for rule in RULES]
 PEAR = "배를 타기 전에 사과를 하나 먹었다."
 
 
-def control(page: Page, name: str, at: int = 0) -> Locator:
-    """A control by its name, of the widget at this place on the page."""
-    return page.locator(".uw").nth(at).locator(f"[data-control={name}]").first
-
-
-def settle(page: Page, milliseconds: int = 0) -> None:
-    page.evaluate(
-        "(time) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => "
-        "setTimeout(done, time))))",
-        milliseconds,
-    )
-
-
 def drawn(page: Page, at: int = 0) -> str:
     """The figure, and which boxes are ticked."""
-    settle(page)
+    settle(page, 0)
     ticked = "node => [...node.querySelectorAll('input')].map((box) => box.checked).join()"
     figure = page.locator(".uw-figure").nth(at)
     return str(figure.inner_html()) + str(figure.evaluate(ticked))
 
 
-def sentence(page: Page, at: int = 0) -> str:
-    settle(page)
-    return str(page.locator(".uw-sentence").nth(at).inner_text())
-
-
 def scores(page: Page, at: int = 0) -> list[str]:
-    settle(page)
+    settle(page, 0)
     return list(page.locator(".uw").nth(at).locator(".rr-score").all_inner_texts())
 
 
@@ -177,21 +158,21 @@ def test_a_moved_rule_changes_the_reading_and_the_score_and_keeps_the_focus(stag
     assert page.locator(".rr-rule b").all_inner_texts() == ["pear-eat", "boat-ride", "belly-ache"]
     assert page.evaluate("document.activeElement.dataset.control") == "later-boat-ride"
     page.keyboard.press("Enter")
-    settle(page)
+    settle(page, 0)
     assert page.locator(".rr-rule b").all_inner_texts() == ["pear-eat", "belly-ache", "boat-ride"]
     page.keyboard.press("Enter")  # it is the last already
     assert page.evaluate("models[0].traits.order.slice(0, 3)") == ["pear-eat", "belly-ache", "boat-ride"]
     assert page.locator(".rr-status").all_inner_texts() == ["fired", "not asked", "not asked"]
     control(page, "on-pear-eat").press("Space")
     assert page.evaluate("models[0].traits.off") == ["pear-eat"]
-    settle(page)
+    settle(page, 0)
     assert page.locator(".rr-status").all_inner_texts() == ["off", "looked, found nothing", "fired"]
     assert "put 1 right and 1 wrong" in sentence(page), "the ripe pear turns wrong, the boat right"
 
 
 def test_word_and_evidence_are_marked_in_the_sentence(stage: Stage) -> None:
     page = stage.open(RuleReader("I put <b>THE boat</b> by the Bank."))
-    settle(page)
+    settle(page, 0)
     assert page.locator(".rr-word").all_inner_texts() == ["Bank\nthe side of a river"]
     assert page.locator(".rr-cue").all_inner_texts() == ["boat\nevidence for water"]
     typed = page.locator(".rr-text").all_inner_texts()
@@ -199,18 +180,18 @@ def test_word_and_evidence_are_marked_in_the_sentence(stage: Stage) -> None:
     page.evaluate("models[0].set('text', '')")
     assert sentence(page).startswith("None of the words is one the reader knows: bank, duck,")
     page.evaluate("models[0].set('text', 'I saw her duck with a telescope.')")
-    settle(page)
+    settle(page, 0)
     assert len(page.locator(".rr-word").all()) == 2
     assert page.locator(".rr-rule b").all_inner_texts() == ["owner", "duck-under"]
     control(page, "all").check()
-    settle(page)
+    settle(page, 0)
     assert page.locator(".rr-rule b").all_inner_texts() == NAMES
 
 
 def test_korean_is_marked_as_korean(stage: Stage) -> None:
     page = stage.open(RuleReader(PEAR))
     control(page, "all").check()
-    settle(page)
+    settle(page, 0)
     unmarked = page.evaluate(
         """() => { const found = [], root = document.querySelector('.uw');
              const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -239,11 +220,11 @@ def test_presets_are_the_sentences(stage: Stage) -> None:
     values = preset.locator("option").evaluate_all("nodes => nodes.map((node) => node.value)")
     assert values == ["", *(s.text for s in (*PRACTICE, *HELD_OUT)), *(text for text, _ in EXAMPLES)]
     preset.select_option(value=EXAMPLES[4][0])
-    settle(page)
+    settle(page, 0)
     assert page.locator(".rr-meaning").inner_text() == EXAMPLES[4][1]
     assert control(page, "text").input_value() == EXAMPLES[4][0]
     control(page, "text").press("x")
-    settle(page)
+    settle(page, 0)
     assert preset.input_value() == ""
     assert len(page.evaluate("models[0].traits.text")) == len(EXAMPLES[4][0]) + 1
 
@@ -251,7 +232,7 @@ def test_presets_are_the_sentences(stage: Stage) -> None:
 def test_numbers_count_how_each_rule_did(stage: Stage) -> None:
     page = stage.open(RuleReader(off=["thing"]))
     page.get_by_text("Show numbers").click()
-    settle(page)
+    settle(page, 0)
     rules = RuleReader(off=["thing"]).rules
     rows = page.locator(".uw tbody tr").all()
     for row, name in zip(rows, [*NAMES, None], strict=True):
@@ -309,7 +290,7 @@ def test_a_widget_that_leaves_takes_everything_along(stage: Stage) -> None:
     page.evaluate("ends[0]()")
     assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 0]
     page.evaluate("models[0].set('text', 'bank'); location.hash = '#rule-reader-1=text:duck'")
-    settle(page)
+    settle(page, 0)
 
 
 @pytest.mark.parametrize(("width", "theme"), [(375, "light"), (900, "dark")])
@@ -318,13 +299,5 @@ def test_it_fits_and_is_accessible(stage: Stage, width: int, theme: str) -> None
     page = stage.open(reader, theme=theme, viewport={"width": width, "height": 800})
     control(page, "all").check()
     page.get_by_text("Show numbers").click()
-    settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('.uw :is(input, select, textarea, button, summary)')].filter((node) => {
-             const box = (node.type === 'checkbox' ? node.closest('label') : node).getBoundingClientRect();
-             return box.width && (box.width < 24 || box.height < 24); }).map((node) => node.outerHTML)"""
-    )
-    assert small == []
-    found = [v for v in Axe().run(page)["violations"] if v["impact"] in ("serious", "critical")]
-    assert found == []
+    settle(page, 0)
+    assert misfits(page) == []

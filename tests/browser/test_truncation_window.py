@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page
 from lessons_src.widgets import TruncationWindow
 from tests.browser.harness import (
     Stage,
+    after_reset_and_links,
     alone,
     contrast,
     control,
-    copied_link,
     drawn,
     heard,
     listen,
@@ -313,25 +313,15 @@ def test_python_moves_the_page_and_the_page_moves_python(stage: Stage) -> None:
 
 
 def test_reset_and_links_bring_settings_back_and_widgets_do_not_meet(stage: Stage) -> None:
-    widgets = TruncationWindow(), TruncationWindow(12, 6, 2)
-    page = stage.open(*widgets, permissions=["clipboard-read", "clipboard-write"])
-    first, other = drawn(page, 0, 0), drawn(page, 1, 0)
-    traits = page.evaluate("({...models[0].traits})")
-    control(page, "window").press("ArrowLeft")
-    control(page, "carry").uncheck()
-    control(page, "gain").press("ArrowRight")
-    moved = drawn(page, 0, 0)
-    assert drawn(page, 1, 0) == other
-    link = copied_link(page)
-    page.get_by_role("button", name="Reset").first.click()
-    assert (drawn(page, 0, 0), page.evaluate("({...models[0].traits})")) == (first, traits)
-    assert page.evaluate("document.querySelectorAll('[id]').length") == 0
-    page.evaluate("ends[0](); models[0].set('steps', 5)")
-    assert page.evaluate("[models[0].listening(), document.querySelectorAll('.uw').length]") == [0, 1]
-    again = stage.open(*widgets, fragment=link[link.index("#") :])
-    assert (drawn(again, 0, 0), drawn(again, 1, 0)) == (moved, other)
-    again.evaluate("location.hash = '#truncation-window-1=steps:1;window:x;stride:99;carry:2;gain:3;seed:%E0%A4%A'")
-    assert drawn(again, 0, 0) == first, "what is not valid keeps its first value"
+    def change(page: Page) -> None:
+        control(page, "window").press("ArrowLeft")
+        control(page, "carry").uncheck()
+        control(page, "gain").press("ArrowRight")
+
+    first = TruncationWindow()
+    page = after_reset_and_links(stage, first, TruncationWindow(12, 6, 2), change, "steps")
+    page.evaluate("location.hash = '#truncation-window-1=steps:1;window:x;stride:99;carry:2;gain:3;seed:%E0%A4%A'")
+    assert drawn(page, 0, 0) == drawn(stage.open(first), 0, 0), "what is not valid keeps its first value"
 
 
 def test_the_sentence_is_spoken_once_when_things_are_quiet(stage: Stage) -> None:
