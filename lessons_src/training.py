@@ -9,9 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from lessons_src import checks, late_compiler
-
-late_compiler.postpone()
+from lessons_src import checks
 
 Model = TypeVar("Model", bound=nn.Module)
 
