@@ -13,7 +13,7 @@ class Claim:
 
     Attributes:
         wording: the claim, in our words.
-        source: the letter of the note, as the references list them.
+        source: the letter of the note, as the page of claims lists them.
     """
 
     wording: str
