@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
 
 from lessons_src import checks
 from lessons_src.attention import AdditiveScore, DotScore, masked_softmax, padding_mask
@@ -162,12 +161,14 @@ class Seq2Seq(nn.Module):
     def batch(self, pairs: Sequence[Pair]) -> Batch:
         """Pairs of texts as ids; characters that are not known get the last id."""
         check_pairs(pairs)
-        sources = [self.source.encode(source) for source, _ in pairs]
-        targets = [torch.cat([self.target.encode(list(target)), torch.tensor([END_ID])]) for _, target in pairs]
+        read = "".join(source for source, _ in pairs)
+        written = [token for _, target in pairs for token in (*target, END)]
+        lengths = torch.tensor([len(source) for source, _ in pairs])
+        closed = torch.tensor([len(target) + 1 for _, target in pairs])
         return Batch(
-            pad_sequence(sources, batch_first=True, padding_value=len(self.source) - 1),
-            torch.tensor([len(ids) for ids in sources]),
-            pad_sequence(targets, batch_first=True, padding_value=IGNORED),
+            _rows(self.source.encode(read), lengths, len(self.source) - 1),
+            lengths,
+            _rows(self.target.encode(written), closed, IGNORED),
         )
 
     def batches(self, pairs: Sequence[Pair], steps: int, size: int = 64, seed: int = 0) -> Iterator[Batch]:
@@ -254,6 +255,12 @@ def _partly_forced(
             forced = torch.rand(len(truth), 1, generator=generator) < forcing
             read = truth[:, t + 1 : t + 2].where(forced, step.scores.argmax(-1))
     return torch.cat(scores, dim=1)
+
+
+def _rows(ids: Tensor, lengths: Tensor, padding: int) -> Tensor:
+    """Sequences that lie one behind the other (N,), each as a row that is filled up with `padding` (B, longest)."""
+    inside = torch.arange(int(lengths.max())) < lengths[:, None]
+    return torch.full(inside.shape, padding).masked_scatter(inside, ids)
 
 
 def check_pairs(pairs: Sequence[Pair]) -> None:

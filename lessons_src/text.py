@@ -62,10 +62,10 @@ class Vocabulary:
         if not isinstance(text, str | list | tuple):
             raise TypeError(f"text: expected a str or a list of tokens, got {type(text).__name__}")
         unknown = len(self.alphabet) - 1
-        ids = [self._ids.get(self._lowered(token), unknown) for token in text]
-        if some_known and all(k == unknown for k in ids):
+        ids = {token: self._ids.get(self._lowered(token), unknown) for token in set(text)}
+        if some_known and all(k == unknown for k in ids.values()):
             raise ValueError(f"text: expected tokens of {_brief(self.alphabet)}, got none in {_brief(text)}")
-        return torch.tensor(ids, dtype=torch.int64)
+        return torch.tensor([ids[token] for token in text], dtype=torch.int64)
 
     def decode(self, ids: Int[Tensor, " time"]) -> str:
         """The tokens of the ids, joined; the inverse of `encode` for what the vocabulary knows."""
