@@ -135,11 +135,14 @@ def secret_lines(assignment: Master) -> set[str]:
 def main() -> None:
     """Makes the student's versions of all assignments, or of those named."""
     parser = argparse.ArgumentParser(prog="python -m classroom.course", description=main.__doc__)
-    parser.add_argument("names", nargs="*", help="all if none is given")
-    parser.add_argument("--course", type=Path, default=COURSE)
+    names = sorted(path.parent.name for path in ASSIGNMENTS.glob("*/*.ipynb"))
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(names)}; all if none is given")
+    parser.add_argument("--course", type=Path, default=COURSE, help="nbgrader's folder; _assignments if not given")
     parser.add_argument("--pages", type=Path, help="copy the notebooks to this folder as well")
     options = parser.parse_args()
-    for name in options.names or sorted(path.parent.name for path in ASSIGNMENTS.glob("*/*.ipynb")):
+    if unknown := set(options.names) - set(names):
+        parser.error(f"names: expected some of {', '.join(names)}, got {', '.join(sorted(unknown))}")
+    for name in options.names or names:
         folder = release(name, options.course)
         if options.pages:
             options.pages.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
-from classroom import course, gradebook, master, sandbox, tables
-from classroom.grade_one import arguments, grade_one, limits_of, settings
+from classroom import course, gradebook, master, tables
+from classroom.grade_one import arguments, demand_sandbox, grade_one, limits_of, settings
 from classroom.inside.confine import die_with_parent
 from classroom.intake import Submission, file_name, submissions
 from classroom.kernel import PATIENCE, START, Limits
@@ -127,14 +127,11 @@ def main() -> None:
     arguments(parser)
     parser.add_argument("submissions", type=Path, help="a folder or a zip, as the learning platform delivers it")
     parser.add_argument("--out", type=Path, help="_grades/ASSIGNMENT if not given")
-    parser.add_argument("--workers", "-j", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", "-j", type=int, default=os.cpu_count() or 1, help="how many at once; all cores")
     parser.add_argument("--course", type=Path, default=course.COURSE, help="nbgrader's folder")
     parser.add_argument("--no-gradebook", action="store_true", help="leave nbgrader's gradebook alone")
     options = parser.parse_args()
-    if not options.plain and not sandbox.available():
-        sys.exit(
-            "bubblewrap (bwrap) cannot run here. Install it, or grade with --plain and trust the code that you run."
-        )
+    demand_sandbox(options)
     try:
         assignment = master.read(options.assignment)
         out = options.out or Path("_grades", assignment.name)

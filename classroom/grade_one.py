@@ -105,23 +105,29 @@ def limits_of(options: argparse.Namespace) -> Limits:
     return Limits(cell=options.cell_seconds, call=options.call_seconds, total=options.total_seconds)
 
 
-def main() -> None:
-    """Grades what the command line names, and prints one line."""
-    parser = argparse.ArgumentParser(prog="python -m classroom.grade_one", description=__doc__.splitlines()[0])
-    arguments(parser)
-    parser.add_argument("notebook", type=Path)
-    parser.add_argument("--student", help="whose it is; the name of its folder if not given")
-    parser.add_argument("--out", type=Path, default=Path("_grades"))
-    options = parser.parse_args()
+def demand_sandbox(options: argparse.Namespace) -> None:
+    """Ends the program with a sentence where there is no sandbox and the options do not do without."""
     if not options.plain and not sandbox.available():
         sys.exit(
             "bubblewrap (bwrap) cannot run here. Install it, or grade with --plain and trust the code that you run."
         )
+
+
+def main() -> None:
+    """Grades what the command line names, and prints one line."""
+    parser = argparse.ArgumentParser(prog="python -m classroom.grade_one", description=__doc__.splitlines()[0])
+    arguments(parser)
+    parser.add_argument("notebook", type=Path, help="the submission")
+    parser.add_argument("--student", help="whose it is; the name of its folder if not given")
+    parser.add_argument("--out", type=Path, default=Path("_grades"), help="_grades if not given")
+    options = parser.parse_args()
+    demand_sandbox(options)
     student = options.student or options.notebook.resolve().parent.name
-    assignment = master.read(options.assignment)
-    found = grade_one(
-        assignment, student, options.notebook.read_bytes(), options.out, limits_of(options), options.plain
-    )
+    try:
+        assignment, submission = master.read(options.assignment), options.notebook.read_bytes()
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    found = grade_one(assignment, student, submission, options.out, limits_of(options), options.plain)
     print(f"{student}: {found['points']:g} of {found['of']:g} in {found['seconds']:.1f} s")
 
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from classroom import feedback, grade, master, sandbox, tables
+from classroom import course, feedback, grade, sandbox, tables
+from classroom import grade_one as grading_one
 from classroom.grade import FORK, Job, grade_class
 from classroom.grade_one import grade_one
 from classroom.kernel import Limits
@@ -235,9 +237,25 @@ def test_nbgraders_gradebook_and_its_own_autograde_get_the_judges_points(tmp_pat
     assert (course / "autograded" / "kim" / "lstm_step" / "lstm_step.ipynb").exists()
 
 
-def test_an_unknown_assignment_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("main", [grade.main, grading_one.main])
+def test_an_unknown_assignment_is_refused_in_a_sentence(
+    main: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["grade", "no_such", str(tmp_path), "--plain"])
     with pytest.raises(SystemExit, match=r"assignment: expected one of .*\blstm_step\b"):
-        grade.main()
-    with pytest.raises(ValueError, match="expected one of"):
-        master.read("no_such")
+        main()
+
+
+def test_a_notebook_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["grade_one", "lstm_step", str(tmp_path / "none.ipynb"), "--plain"])
+    with pytest.raises(SystemExit, match=r"No such file or directory: .*none\.ipynb"):
+        grading_one.main()
+
+
+def test_no_version_for_students_is_made_of_an_unknown_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["course", "lstm_step", "no_such"])
+    with pytest.raises(SystemExit):
+        course.main()
+    assert "lstm_step, rnn_forward, got no_such" in capsys.readouterr().err
