@@ -164,7 +164,8 @@ def load(path: Path = RESULTS) -> Results:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
             raise ValueError(f"format {stored['format']!r}")
-        points = {Key.of(key): _point(row, stored["sessions"]) for key, row in stored["points"].items()}
+        known = {str(key): key for key in grid()}
+        points = {known[name]: _point(row, stored["sessions"]) for name, row in stored["points"].items()}
         trials = {_trial(key): math.inf if loss is None else float(loss) for key, loss in stored["trials"].items()}
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"path: {path} is damaged, or is no results of the race ({error!r})") from None

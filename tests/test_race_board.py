@@ -59,10 +59,11 @@ def test_the_board_refuses_by_name(arguments: dict[str, Any], message: str) -> N
 
 
 def test_it_stands_still_with_its_means_in_words() -> None:
-    board = RaceBoard("recall", 40, "all")
+    board, results = RaceBoard("recall", 40, "all"), race.load()
+    still = board.still()
     data, _ = board._repr_mimebundle_()
-    assert data["text/html"] == board.still()
+    assert data["text/html"] == still
     for name in board.entrants:
-        mean = statistics.fmean(race_verdict.scores(race.load(), "recall", 40, name))
-        assert f"{race_verdict.words(name)} {mean:.3g}" in board.still()
+        mean = statistics.fmean(race_verdict.scores(results, "recall", 40, name))
+        assert f"{race_verdict.words(name)} {mean:.3g}" in still
     assert repr(board) == "RaceBoard(first-symbol recall, 40 steps, starts all)"
