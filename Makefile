@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-class test-hub test-lab test-newest lab lint types chapters website bench faults assignments grade hub lock clean
+.PHONY: help book test test-class test-firefox test-hub test-lab test-newest lab lint types chapters website bench faults assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -11,7 +11,7 @@ HUB := .venv/hub/ready
 BUILD := jupyter-book build . -W --keep-going -n
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(READY) ## build the book and say how to open it
 	$(BUILD)
@@ -36,6 +36,10 @@ test-class: $(READY) ## grade a class of 60, kill it in the middle, go on; `make
 
 test-lab: $(READY) ## every chapter in a real JupyterLab; `make test` leaves this out
 	CHROMIUM=$$(python website/chromium.py --install) pytest tests/lab -n 2
+
+test-firefox: $(READY) ## every page in the Firefox of this machine; `make test` leaves this out
+	$(BUILD)
+	pytest tests/firefox
 
 lab: $(READY) ## open the chapters in JupyterLab
 	jupyter lab --notebook-dir=book
