@@ -175,7 +175,7 @@ def drawn_batches(
     vocabulary: Vocabulary,
     examples: Sequence[Pair] | Sequence[TaggedLine],
     steps: int,
-    size: int = 64,
+    batch_size: int = 64,
     seed: int = 0,
     pool: int = 1,
     padding: int | None = None,
@@ -186,14 +186,14 @@ def drawn_batches(
         vocabulary: of the texts.
         examples: texts with their labels.
         steps: how many batches.
-        size: how many texts each has.
+        batch_size: how many texts each has.
         seed: of the draws.
         pool: how many batches are drawn at once and sorted by length, so that texts of a batch are about equally long
             and little padding is needed; with 1 nothing is sorted. The last of one round and the first of the next
             may share a pool, and then come in any order.
         padding: as in `padded`.
     """
-    for name, value in {"steps": steps, "size": size, "pool": pool}.items():
+    for name, value in {"steps": steps, "batch_size": batch_size, "pool": pool}.items():
         checks.whole_number(name, value)
     checks.whole_number("seed", seed, least=0)
     if not examples:
@@ -201,12 +201,12 @@ def drawn_batches(
     drawn, order, batches = random.Random(seed), list[int](), list[list[int]]()
     for _ in range(steps):
         if not batches:
-            while len(order) < size * pool:
+            while len(order) < batch_size * pool:
                 order += drawn.sample(range(len(examples)), len(examples))
-            chosen, order = order[: size * pool], order[size * pool :]
+            chosen, order = order[: batch_size * pool], order[batch_size * pool :]
             if pool > 1:
                 chosen.sort(key=lambda k: len(examples[k][0]))
-            batches = [chosen[k : k + size] for k in range(0, len(chosen), size)]
+            batches = [chosen[k : k + batch_size] for k in range(0, len(chosen), batch_size)]
             drawn.shuffle(batches)
         chosen = batches.pop()
         yield padded(vocabulary, [examples[k] for k in chosen], padding=padding)  # type: ignore[arg-type]

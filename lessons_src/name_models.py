@@ -112,7 +112,7 @@ def training(
         rate: the learning rate of Adam.
     """
     held_out = padded(model.vocabulary, split.validation)
-    batches = drawn_batches(model.vocabulary, split.train, steps, size=64, seed=seed, pool=8)
+    batches = drawn_batches(model.vocabulary, split.train, steps, batch_size=64, seed=seed, pool=8)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     loss = loss_of(with_lengths)
     records = train(model, batches, loss, optimizer, clip_norm=1.0)

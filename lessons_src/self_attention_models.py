@@ -218,7 +218,7 @@ def neighbours(letters: int = 5, *, length: int = 8, sequences: int = 6400, seed
 
 
 def learn(
-    model: nn.Module, examples: Examples, steps: int = 100, *, size: int = 64, rate: float = 2e-2, seed: int = 0
+    model: nn.Module, examples: Examples, steps: int = 100, *, batch_size: int = 64, rate: float = 2e-2, seed: int = 0
 ) -> list[StepRecord]:
     """Trains in place with Adam and returns a record of each step.
 
@@ -226,12 +226,12 @@ def learn(
         model: gives a `Named`.
         examples: what it learns from.
         steps: how many.
-        size: how many sequences a batch has, drawn with replacement.
+        batch_size: how many sequences a batch has, drawn with replacement.
         rate: the greatest learning rate; it rises over 20 steps and falls along a cosine to a twentieth.
         seed: of the batches.
     """
     generator = torch.Generator().manual_seed(checks.whole_number("seed", seed, least=0))
-    rows = torch.randint(len(examples.ids), (checks.whole_number("steps", steps), size), generator=generator)
+    rows = torch.randint(len(examples.ids), (checks.whole_number("steps", steps), batch_size), generator=generator)
     batches = (Examples(examples.ids[chosen], examples.target[chosen]) for chosen in rows)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     return list(train(model, batches, _loss, optimizer, clip_norm=1.0, schedule=warm_cosine(steps, 20, 0.05)))

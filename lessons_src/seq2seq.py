@@ -171,16 +171,16 @@ class Seq2Seq(nn.Module):
             _rows(self.target.encode(written), closed, IGNORED),
         )
 
-    def batches(self, pairs: Sequence[Pair], steps: int, size: int = 64, seed: int = 0) -> Iterator[Batch]:
+    def batches(self, pairs: Sequence[Pair], steps: int, batch_size: int = 64, seed: int = 0) -> Iterator[Batch]:
         """`steps` batches of pairs drawn at random; every pair comes once before any comes again."""
         checks.whole_number("steps", steps)
-        checks.whole_number("size", size)
+        checks.whole_number("batch_size", batch_size)
         everything, generator = self.batch(pairs), torch.Generator().manual_seed(seed)
         order = torch.empty(0, dtype=torch.int64)
         for _ in range(steps):
-            while len(order) < size:
+            while len(order) < batch_size:
                 order = torch.cat([order, torch.randperm(len(pairs), generator=generator)])
-            rows, order = order[:size], order[size:]
+            rows, order = order[:batch_size], order[batch_size:]
             lengths, target = everything.lengths[rows], everything.target[rows]
             longest = int((target != IGNORED).sum(1).max())
             yield Batch(everything.source[rows, : int(lengths.max())], lengths, target[:, :longest])
@@ -226,7 +226,7 @@ def model_for(pairs: Sequence[Pair], seed: int = 0, **options: Any) -> Seq2Seq:
 
 
 def learn(
-    model: Seq2Seq, pairs: Sequence[Pair], steps: int, *, size: int = 64, rate: float = 1e-2, seed: int = 0
+    model: Seq2Seq, pairs: Sequence[Pair], steps: int, *, batch_size: int = 64, rate: float = 1e-2, seed: int = 0
 ) -> Iterator[StepRecord]:
     """Trains in place by teacher forcing, with Adam, and yields a record after each step.
 
@@ -234,12 +234,12 @@ def learn(
         model: what is trained.
         pairs: what it learns from.
         steps: how many.
-        size: how many pairs a batch has.
+        batch_size: how many pairs a batch has.
         rate: the greatest learning rate; it rises over 20 steps and falls along a cosine to a twentieth.
         seed: of the batches.
     """
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    batches = model.batches(pairs, steps, size, seed)
+    batches = model.batches(pairs, steps, batch_size, seed)
     return train(model, batches, loss, optimizer, clip_norm=1.0, schedule=warm_cosine(steps, 20, 0.05))
 
 

@@ -126,7 +126,7 @@ def test_what_cannot_be_a_batch_is_refused() -> None:
 @pytest.mark.parametrize("pool", [1, 4])
 def test_every_example_comes_once_before_any_comes_again(pool: int) -> None:
     examples = [("abc"[: 1 + k % 3], k) for k in range(16)]
-    batches = list(drawn_batches(LETTERS, examples, 8, size=4, seed=3, pool=pool))
+    batches = list(drawn_batches(LETTERS, examples, 8, batch_size=4, seed=3, pool=pool))
     seen = [label for batch in batches for label in batch.target.tolist()]
     assert sorted(seen[:16]) == sorted(seen[16:]) == list(range(16))
     assert seen[:16] != seen[16:]
@@ -137,7 +137,7 @@ def test_every_example_comes_once_before_any_comes_again(pool: int) -> None:
 
 
 def test_a_batch_may_be_larger_than_the_data() -> None:
-    (batch,) = drawn_batches(LETTERS, [("a", 0), ("b", 1)], 1, size=5)
+    (batch,) = drawn_batches(LETTERS, [("a", 0), ("b", 1)], 1, batch_size=5)
     assert len(batch.ids) == 5
 
 
@@ -145,9 +145,9 @@ def test_sorting_a_pool_by_length_saves_padding_and_mixes_the_order() -> None:
     examples = [("a" * (1 + 7 * k % 40), 0) for k in range(640)]
 
     def wasted(pool: int) -> float:
-        batches = list(drawn_batches(LETTERS, examples, 10, size=64, pool=pool))
+        batches = list(drawn_batches(LETTERS, examples, 10, batch_size=64, pool=pool))
         return 1 - sum(int(b.lengths.sum()) for b in batches) / sum(b.ids.numel() for b in batches)
 
     assert wasted(10) < 0.2 < 0.4 < wasted(1)
-    longest = [b.ids.shape[1] for b in drawn_batches(LETTERS, examples, 10, size=64, pool=10)]
+    longest = [b.ids.shape[1] for b in drawn_batches(LETTERS, examples, 10, batch_size=64, pool=10)]
     assert longest not in (sorted(longest), sorted(longest, reverse=True))

@@ -134,7 +134,7 @@ def test_a_batch_closes_and_pads_its_targets() -> None:
 def test_batches_show_every_pair_before_any_comes_again() -> None:
     net = model()
     pairs = copies(10, 1, shortest=3, longest=3).train
-    firsts = torch.cat([batch.source for batch in net.batches(pairs, 5, size=4)])
+    firsts = torch.cat([batch.source for batch in net.batches(pairs, 5, batch_size=4)])
     assert len(firsts) == 20
     first, second = (sorted(map(tuple, half.tolist())) for half in (firsts[:10], firsts[10:]))
     assert first == second
@@ -143,7 +143,7 @@ def test_batches_show_every_pair_before_any_comes_again() -> None:
 def test_batches_keep_the_whole_of_every_pair() -> None:
     net = model()
     pairs = copies(30, 1, shortest=1, longest=9).train
-    for drawn in net.batches(pairs, 5, size=6):
+    for drawn in net.batches(pairs, 5, batch_size=6):
         for ids, length, target in zip(drawn.source, drawn.lengths, drawn.target, strict=True):
             assert int((target != IGNORED).sum()) == length + 1
             assert len(ids) == drawn.lengths.max() >= length
