@@ -82,9 +82,8 @@ def backprop_lstm(
     c_prev = torch.cat([c_0[None], c[:-1]])
     h_to_c = o * (1 - tanh_c * tanh_c)
     slopes = [g * i * (1 - i), c_prev * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)]
-    d_a = torch.stack(
-        slopes, dim=2
-    )  # ∂c_t/∂a for i, f, g and ∂h_t/∂a for o, until the loop multiplies in ∂L/∂c_t, ∂L/∂h_t
+    # ∂c_t/∂a for i, f, g and ∂h_t/∂a for o, until the loop multiplies in ∂L/∂c_t, ∂L/∂h_t
+    d_a = torch.stack(slopes, dim=2)
     d_h, d_c, d_a_flat = torch.empty_like(h), torch.empty_like(h), d_a.flatten(2)
     h_from_next, c_from_next = torch.zeros_like(h_0), torch.zeros_like(c_0)
     for d_h_t, d_c_t, f_t, h_to_c_t, d_a_ifg, d_a_o, d_a_t, direct_h, direct_c in _backwards(
