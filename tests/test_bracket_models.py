@@ -31,6 +31,14 @@ def judged(cell, clamp=None):
     return judge(model.model if clamp is None else model.clamped(clamp), fresh_lines())
 
 
+@functools.cache
+def states(cell):
+    """What a shipped model carries on those lines."""
+    found = memory(load(cell).model, fresh_lines())
+    found.setflags(write=False)
+    return found
+
+
 @pytest.fixture(scope="module")
 def lines():
     return fresh_lines()
@@ -106,34 +114,33 @@ def test_closers_are_named_in_untouched_english():
 
 
 def test_landmarks_track_what_they_say(shipped, lines):
-    states, entry = memory(shipped.model, lines), row(shipped.cell)
+    entry = row(shipped.cell)
     for landmark in shipped.landmarks:
-        r = correlations(states, lines.each_place(QUANTITIES[landmark.label]))[landmark.unit]
+        r = correlations(states(shipped.cell), lines.each_place(QUANTITIES[landmark.label]))[landmark.unit]
         assert r == pytest.approx(entry["landmarks"][landmark.label]["r"], abs=5 * MARGIN)
         assert np.sign(r) == landmark.sign
 
 
 def test_a_unit_of_the_lstm_tracks_the_quotes(lstm, lines):
     unit = lstm.landmark("inside quotes").unit
-    r = correlations(memory(lstm.model, lines), lines.each_place(QUANTITIES["inside quotes"]))[unit]
+    r = correlations(states("LSTM"), lines.each_place(QUANTITIES["inside quotes"]))[unit]
     assert abs(r) > 0.9
 
 
 def test_a_landmark_is_drawn_from_minus_one_to_one(shipped, lines):
-    states = memory(shipped.model, lines)
     for landmark in shipped.landmarks:
-        drawn = landmark.sign * (states[..., landmark.unit] - landmark.midpoint) / landmark.scale
+        drawn = landmark.sign * (states(shipped.cell)[..., landmark.unit] - landmark.midpoint) / landmark.scale
         quantity = lines.each_place(QUANTITIES[landmark.label])
         assert drawn[quantity == quantity.min()].mean() == pytest.approx(-1, abs=0.15)
         assert drawn[quantity == quantity.max()].mean() == pytest.approx(1, abs=0.15)
 
 
-def test_the_search_finds_a_planted_unit(lstm, lines):
+def test_the_search_finds_a_planted_unit(lines):
     """A unit replaced by the quantity itself is the one found, with r = −1 if it is planted upside down."""
     quantity = lines.each_place(QUANTITIES["depth"])
-    states = memory(lstm.model, lines)
-    states[..., 5] = 3 - 2 * quantity
-    r = correlations(states, quantity)
+    planted = states("LSTM").copy()
+    planted[..., 5] = 3 - 2 * quantity
+    r = correlations(planted, quantity)
     assert np.abs(r).argmax() == 5
     assert r[5] == pytest.approx(-1)
 
@@ -187,8 +194,7 @@ def test_a_closed_input_or_output_gate_mutes_and_does_not_forget(lstm, gate):
 
 
 def test_a_reader_s_text_starts_from_a_state_that_is_usual_after_a_newline(shipped, lines):
-    states = memory(shipped.model, lines)
-    after = states[np.array([[character == "\n" for character in text] for text in lines.texts])]
+    after = states(shipped.cell)[np.array([[character == "\n" for character in text] for text in lines.texts])]
     start = shipped.start()[1] if shipped.cell == "LSTM" else shipped.start()
     assert np.all(np.abs(start.flatten().numpy() - after.mean(0)) < 4 * after.std(0))
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,10 @@ def test_a_damaged_file_is_refused(kind: str, path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nothing\.npz"):
         read(tmp_path / "nothing.npz")
+
+
+def test_the_package_has_the_files_that_its_build_lists() -> None:
+    root = Path(__file__).parents[1]
+    listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    missing = [pattern for pattern in listed["lessons_src"] if not list((root / "lessons_src").glob(pattern))]
+    assert missing == []

@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from pathlib import Path
 
 import pytest
 import torch
@@ -108,6 +109,15 @@ def test_a_run_measures_every_character_of_the_lines_to_judge_by(lines: Lines) -
     counts = {k: sum(kinds.count(k) for _, kinds in lines.test) for k in range(len(CODE_CLASSES))}
     by_class = sum(found["by class"][name] * counts[k] for k, name in enumerate(CODE_CLASSES) if counts[k])
     assert found["all"] == pytest.approx(by_class / sum(counts.values()), abs=1e-3)
+
+
+def test_the_command_writes_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tagging, "run", lambda kind, seed: {"kind": kind, "seed": seed, "all": 0.5})
+    path = tmp_path / "own.json"
+    tagging.main(["--results", str(path)])
+    monkeypatch.setattr(tagging, "RESULTS", path)
+    assert [(run["kind"], run["seed"]) for run in tagging.figures()] == list(itertools.product(TAGGERS, SEEDS))
+    assert tagging.stored()["digest"] == tagging.digest(tagging.code_lines())
 
 
 def test_a_tagger_scores_the_places_of_a_line_alike_alone_and_among_others(lines: Lines) -> None:
