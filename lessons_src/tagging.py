@@ -103,21 +103,21 @@ class WindowTagger(nn.Module):
     """Sees `WINDOW` characters around each and nothing else: embeddings, one hidden layer, scores.
 
     Args:
-        vocabulary_size: V; the id V − 1 stands beyond the ends of a line too.
+        vocab_size: V; the id V − 1 stands beyond the ends of a line too.
         embedding_size: of each character.
         hidden_size: of the hidden layer.
     """
 
-    def __init__(self, vocabulary_size: int, embedding_size: int = 16, hidden_size: int = 256) -> None:
+    def __init__(self, vocab_size: int, embedding_size: int = 16, hidden_size: int = 256) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Embedding(vocabulary_size, embedding_size),
+            nn.Embedding(vocab_size, embedding_size),
             nn.Flatten(),
             nn.Linear(WINDOW * embedding_size, hidden_size),
             nn.Tanh(),
             nn.Linear(hidden_size, len(CODE_CLASSES)),
         )
-        self.padding = vocabulary_size - 1
+        self.padding = vocab_size - 1
 
     def forward(self, batch: Padded) -> Float[Tensor, "batch time classes"]:
         """Scores of each place (N, W, C); those of padding are zero."""
