@@ -166,30 +166,61 @@ def test_a_model_of_the_next_character_equals_float64_pytorch(stage):
     assert answer["unknown"] == ["C", "c"]
 
 
-def test_typing_anywhere_gives_the_same_as_reading_anew(stage):
-    page = stage.open(GateScope(lively(), "x"))
+@pytest.mark.parametrize("cell", CELLS)
+def test_typing_anywhere_gives_the_same_as_reading_anew(stage, cell):
+    """A run takes over the steps and the memory of the former one: after any edit, and when the weights change."""
+    page = stage.open(GateScope(lively(cell), "x"))
     worst = page.evaluate(
-        """(text) => {
+        """({ text, names, gate }) => {
       const { arithmetic: m, networkOf } = window.unrolledWidgets.gate_scope;
       const network = networkOf(window.models[0]);
+      const { weights } = network;
+      const held = gate ? m.clampedWeights(network, { gate, value: 0, units: [2] }) : { ...weights };
       let run = null, worst = 0;
       const typed = [1, 5, 6, 20, 12, 40, 0, 3, text.length].map((end) => text.slice(0, end));
       typed.push(`${text.slice(0, 30)}[${text.slice(30)}`, `(${text}`, text, `${text.slice(0, 9)}${text.slice(12)}`);
-      for (const edit of typed) {
+      const edits = typed.map((edit) => [edit, weights]);
+      for (const edit of typed.slice(-3)) edits.push([edit, held], [`a${edit}`, held], [edit.slice(1), weights]);
+      for (const [edit, now] of edits) {
         const { ids } = m.readText(network, edit);
-        run = m.run(network, network.weights, ids, run);
-        const anew = m.run(network, network.weights, ids);
-        for (const name of ["i", "f", "g", "o", "c", "h"])
+        run = m.run(network, now, ids, run);
+        const anew = m.run(network, now, ids);
+        for (const name of names) {
+          if (run.record[name].length !== anew.record[name].length || !run.record[name].length) worst = Infinity;
           for (let k = 0; k < anew.record[name].length; k++)
             worst = Math.max(worst, Math.abs(run.record[name][k] - anew.record[name][k]));
+        }
         if (run.probabilities.some((p, k) => p !== anew.probabilities[k])) worst = Infinity;
         if (run.record.T !== edit.length + 1) worst = Infinity;
       }
       return worst;
     }""",
-        TEXT,
+        {
+            "text": TEXT,
+            "names": [*QUANTITIES[cell], *(["m"] if cell == "GRU" else [])],
+            "gate": (*CLAMPS[cell], None)[0],
+        },
     )
     assert worst == 0
+
+
+def test_memory_is_used_again_while_typing_and_given_back_after_a_long_text(stage):
+    page = stage.open(GateScope(lively(), "x"))
+    sizes = page.evaluate(
+        """(text) => {
+      const { arithmetic: m, networkOf } = window.unrolledWidgets.gate_scope;
+      const network = networkOf(window.models[0]);
+      let run = null;
+      return [text, `a${text}`, `ab${text}`, text.repeat(100), text].map((edit) => {
+        const before = run?.record.h.buffer;
+        run = m.run(network, network.weights, m.readText(network, edit).ids, run);
+        return [run.record.h.buffer === before, run.record.h.buffer.byteLength / run.record.h.byteLength];
+      });
+    }""",
+        TEXT,
+    )
+    assert [same for same, _ in sizes] == [False, False, True, False, False]
+    assert max(times for _, times in sizes) < 1.3
 
 
 @pytest.mark.parametrize(("cell", "gate", "where"), [("LSTM", "f", "unit"), ("GRU", "z", "all")])
@@ -348,6 +379,57 @@ def test_every_control_changes_the_picture(stage):
     assert picture(page) == seen[0]
 
 
+def everything(page: Page) -> tuple[str, ...]:
+    """What is painted, said, offered and written in the table and in the grid."""
+    settle(page)
+    widget(page).locator("details").evaluate("(node) => { node.open = false; node.open = true; }")  # a fresh table
+    settle(page)
+    parts = (".uw-sentence", "table", ".gs-unknown", ".gs-legend", "figcaption", "[data-control=clamp]")
+    words = [widget(page).locator(part).inner_text() for part in parts]
+    cells = (
+        widget(page)
+        .locator('[role="gridcell"]')
+        .evaluate_all(
+            "(cells) => cells.map((c) => c.hidden || `${c.ariaColIndex} ${c.ariaLabel} ${c.ariaSelected}`).join()"
+        )
+    )
+    return picture(page), cells, *words
+
+
+def test_what_was_shown_before_leaves_no_trace(stage):
+    """After each of many changes, all is as on a page that never showed anything else."""
+    page = stage.open(still_model())
+    start = everything(page)
+
+    def same(what: str, text: str, **traits: Any) -> None:
+        fresh = stage.open(GateScope(lively(), text, landmarks=MARKS, **traits))
+        assert everything(page) == everything(fresh), what
+
+    control(page, "text").fill(f"{TEXT[:30]}[{TEXT[30:]}")
+    control(page, "clamp").select_option("f0")
+    middle = f"{TEXT[:50]}()§{TEXT[50:]}"
+    control(page, "text").fill(middle)
+    same("typed in the middle under a clamp", middle, gate="f")
+    control(page, "unit").select_option("7")
+    settle(page)
+    control(page, "text").fill(f"x{middle}")
+    same("another unit", f"x{middle}", gate="f", unit=7)
+    control(page, "scope").last.check()
+    control(page, "clamp").select_option("o1")
+    settle(page)
+    control(page, "text").fill(middle[:20])
+    control(page, "overview").select_option("c")
+    same("everywhere, and shorter", middle[:20], gate="o", value=1, unit=7, scope="all", overview="c")
+    control(page, "text").fill("")
+    control(page, "clamp").select_option("none")
+    control(page, "overview").select_option("none")
+    settle(page)
+    control(page, "text").fill(TEXT[:40])
+    same("after no text, without a clamp", TEXT[:40], unit=7, scope="all", value=1)
+    control(page, "reset").click()
+    assert everything(page) == start
+
+
 PIXELS = """
 (canvas, points) => {
   const scale = canvas.width / canvas.clientWidth;
@@ -371,6 +453,11 @@ def test_cells_have_the_colours_of_the_legend(stage, theme):
         (found,) = canvas.evaluate(PIXELS, [[(at + 0.08) * cell, top + down]])
         return found
 
+    ramp = widget(page).locator(".gs-ramp")
+    value, gate = [ramp.nth(at).evaluate("(node) => getComputedStyle(node).backgroundImage") for at in (1, 0)]
+    middle = "rgb(34, 39, 46)" if theme == "dark" else "rgb(246, 246, 246)"
+    assert value == f"linear-gradient(to right, rgb(26, 95, 180), {middle}, rgb(217, 95, 2))"
+    assert re.findall(r"rgb\(.*?\)", gate)[::8] == ["rgb(68, 1, 84)", "rgb(253, 231, 37)"]
     red, _, blue = colour(0, inside, 8)
     assert red > blue + 50
     red, _, blue = colour(0, outside, 8)
@@ -386,6 +473,39 @@ def test_cells_have_the_colours_of_the_legend(stage, theme):
     control(page, "clamp").select_option("f1")
     settle(page)
     assert colour(2, inside, 12) == [253, 231, 37]
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5])
+def test_the_line_in_a_cell_is_as_high_as_the_value_and_bars_show_the_sign(stage, ratio):
+    """Looked up in the pixels, from the top of a cell to its floor."""
+    scope = GateScope(lively(), TEXT[:40], unit=3, character=0)
+    page = stage.open(scope, device_scale_factor=ratio)
+    settle(page)
+    canvas = widget(page).locator(".gs-line canvas").first
+    cells = range(3, drawn_range(canvas)[1], 5)
+    width = box_of(canvas)["width"] / drawn_range(canvas)[1]
+    labels = widget(page).locator(".gs-line").first.locator(".gs-label")
+    scope.character = None
+    record = float64(scope).trace()
+    assert isinstance(record, tracing.LSTMTrace)
+
+    def columns(row: int, tall: int) -> np.ndarray:
+        """The colours of the cells of a row, four times a pixel: (cells, 4 tall, 3)."""
+        top = box_of(labels.nth(row))["y"] - box_of(canvas)["y"]
+        points = [[(at + 0.1) * width, top + k / 4] for at in cells for k in range(4 * tall)]
+        return np.array(canvas.evaluate(PIXELS, points)).reshape(len(cells), -1, 3)
+
+    for row, name in enumerate(QUANTITIES["LSTM"], 1):
+        values = getattr(record, name)[0, :, 3].numpy()
+        shades = values / max(1.0, abs(values).max() if name == "c" else 1.0)
+        for at, found in zip(cells, columns(row, 20), strict=True):
+            level = (shades[at] + 1) / 2 if name in "gch" else shades[at]
+            other = abs(found - np.median(found, axis=0)).max(1) > 60
+            assert abs(np.flatnonzero(other).mean() / 4 - (18 - 16 * level)) < 1, (name, at)
+    shades = record.c[0, :, 3].numpy() / abs(record.c[0, :, 3].numpy()).max()
+    for at, found in zip(cells, columns(0, 28), strict=True):
+        barred = [list(found[2]) == [107, 44, 0], list(found[-2]) == [11, 47, 102]]
+        assert barred == [shades[at] > 0.15, shades[at] < -0.15], at
 
 
 def test_a_clamp_shows_what_was_beside_what_is(stage):

@@ -77,27 +77,30 @@ const ACTIVATIONS = {
   identity: { value: (a) => a, slope: () => 1 },
 };
 
+/** The arrays of a record. @type {Record<Cell, string>} */
+const RECORDED = { RNN: "h", LSTM: "hifgoc", GRU: "hrznm" };
 const NONE = new Float64Array(0);
 const LOG10_2 = Math.log10(2);
 
 /**
  * @param {Weights} weights
  * @param {Int32Array | Float64Array} inputs ids, each standing for a one-hot x_t, or x itself as (T·D)
- * @param {{ h0?: Float64Array, c0?: Float64Array }} [start] the state before the first step; zeros if left out
+ * @param {{ h0?: Float64Array, c0?: Float64Array, former?: SequenceRecord, kept?: number }} [start] the state before the
+ *   first step, zeros if left out; and a record of these weights whose first `kept` steps are right. Its memory is used
+ *   again, so it must not be read any more.
  * @returns {SequenceRecord}
  */
 export function sequenceForward(weights, inputs, start = {}) {
-  const { cell, hiddenSize: H, weightHh, biasHh } = weights;
-  const aX = inputProduct(weights, inputs);
-  const rows = GATES[cell].length * H;
-  const T = aX.length / rows;
+  const { cell, inputSize: D, hiddenSize: H, weightHh, biasHh } = weights;
+  const T = inputs instanceof Int32Array ? inputs.length : inputs.length / D;
   const record = emptyRecord(cell, T, H, start);
+  const aXOf = inputProduct(weights, inputs);
   const step = stepOf(weights, record);
-  const aH = new Float64Array(rows);
-  for (let t = 0; t < T; t++) {
+  const aH = biasHh.slice();
+  for (let t = start.kept ?? 0; t < T; t++) {
     const past = t === 0 ? -H : (t - 1) * H;
-    affine(weightHh, biasHh, t === 0 ? record.h0 : record.h, t === 0 ? 0 : past, H, aH);
-    step(t * H, past, aX, t * rows, aH);
+    affine(weightHh, biasHh, t === 0 ? record.h0 : record.h.subarray(past, past + H), aH);
+    step(t * H, past, aXOf(t), aH);
   }
   return record;
 }
@@ -188,7 +191,7 @@ export function clampGate(weights, gate, value, units = null) {
 
 /**
  * One step forward: reads the state at `past` (−H: before the first step), writes the one at `now`.
- * @typedef {(now: number, past: number, aX: Float64Array, x: number, aH: Float64Array) => void} Step
+ * @typedef {(now: number, past: number, aX: Float64Array, aH: Float64Array) => void} Step
  *
  * One step backward; see sequenceBackward. `seeC` is called with the completed ∂L/∂c_t of an LSTM.
  * @typedef {(now: number, past: number, dH: Float64Array, dC: Float64Array, dA: Float64Array,
@@ -201,30 +204,30 @@ function stepOf(weights, record) {
   const { tanh } = Math;
   const phi = ACTIVATIONS[weights.activation ?? "tanh"].value;
   if (weights.cell === "RNN")
-    return (now, _past, aX, x, aH) => {
-      for (let j = 0; j < H; j++) h[now + j] = phi(aX[x + j] + aH[j]);
+    return (now, _past, aX, aH) => {
+      for (let j = 0; j < H; j++) h[now + j] = phi(aX[j] + aH[j]);
     };
   if (weights.cell === "LSTM")
-    return (now, past, aX, x, aH) => {
+    return (now, past, aX, aH) => {
       for (let j = 0; j < H; j++) {
         const t = now + j;
         const cPrev = past < 0 ? c0[j] : c[past + j];
-        i[t] = sigmoid(aX[x + j] + aH[j]);
-        f[t] = sigmoid(aX[x + H + j] + aH[H + j]);
-        g[t] = tanh(aX[x + 2 * H + j] + aH[2 * H + j]);
-        o[t] = sigmoid(aX[x + 3 * H + j] + aH[3 * H + j]);
+        i[t] = sigmoid(aX[j] + aH[j]);
+        f[t] = sigmoid(aX[H + j] + aH[H + j]);
+        g[t] = tanh(aX[2 * H + j] + aH[2 * H + j]);
+        o[t] = sigmoid(aX[3 * H + j] + aH[3 * H + j]);
         c[t] = f[t] * cPrev + i[t] * g[t];
         h[t] = o[t] * tanh(c[t]);
       }
     };
-  return (now, past, aX, x, aH) => {
+  return (now, past, aX, aH) => {
     for (let j = 0; j < H; j++) {
       const t = now + j;
       const hPrev = past < 0 ? h0[j] : h[past + j];
-      r[t] = sigmoid(aX[x + j] + aH[j]);
-      z[t] = sigmoid(aX[x + H + j] + aH[H + j]);
+      r[t] = sigmoid(aX[j] + aH[j]);
+      z[t] = sigmoid(aX[H + j] + aH[H + j]);
       m[t] = aH[2 * H + j];
-      n[t] = tanh(aX[x + 2 * H + j] + r[t] * m[t]);
+      n[t] = tanh(aX[2 * H + j] + r[t] * m[t]);
       h[t] = (1 - z[t]) * n[t] + z[t] * hPrev;
     }
   };
@@ -273,70 +276,94 @@ function backwardStepOf(weights, record) {
 
 /* ------------------------------------------------------------------------------------------- vectors and matrices */
 
-/** @param {Cell} cell @param {number} T @param {number} H @param {{ h0?: Float64Array, c0?: Float64Array }} start */
-function emptyRecord(cell, T, H, start) {
-  /** @param {Cell} owner */
-  const of = (owner) => (cell === owner ? new Float64Array(T * H) : NONE);
-  return {
-    cell,
-    T,
-    H,
-    h0: start.h0 ?? new Float64Array(H),
-    c0: cell === "LSTM" ? (start.c0 ?? new Float64Array(H)) : NONE,
-    h: new Float64Array(T * H),
-    ...{ i: of("LSTM"), f: of("LSTM"), g: of("LSTM"), o: of("LSTM"), c: of("LSTM") },
-    ...{ r: of("GRU"), z: of("GRU"), n: of("GRU"), m: of("GRU") },
+/**
+ * @param {Cell} cell @param {number} T @param {number} H
+ * @param {{ h0?: Float64Array, c0?: Float64Array, former?: SequenceRecord }} start
+ */
+function emptyRecord(cell, T, H, { h0 = new Float64Array(H), c0 = new Float64Array(H), former }) {
+  const record = /** @type {SequenceRecord} */ ({ cell, T, H, h0, c0: cell === "LSTM" ? c0 : NONE });
+  for (const name of /** @type {Iterable<"h">} */ ("hifgocrznm"))
+    record[name] = RECORDED[cell].includes(name) ? stretched(former?.[name] ?? NONE, T * H) : NONE;
+  return record;
+}
+
+/**
+ * An array of this length that begins like `values`, in the same memory if that is neither too small nor far too large.
+ * @param {Float64Array} values @param {number} length
+ */
+function stretched(values, length) {
+  const room = values.buffer.byteLength / 8;
+  if (room >= length && room < 9 * length) return new Float64Array(values.buffer, 0, length);
+  const moved = new Float64Array(values.length ? 1.25 * length : length);
+  moved.set(values.subarray(0, length));
+  return moved.subarray(0, length);
+}
+
+/**
+ * W_ih x_t + b_ih, which does not depend on the past. For a one-hot x_t it is a column, made once for each id.
+ * @param {Weights} weights
+ * @param {Int32Array | Float64Array} inputs
+ * @returns {(t: number) => Float64Array}
+ */
+function inputProduct({ inputSize: D, weightIh, biasIh }, inputs) {
+  if (inputs instanceof Int32Array) {
+    /** @type {Float64Array[]} */
+    const columns = [];
+    return (t) => {
+      const id = inputs[t];
+      if (!columns[id]) {
+        columns[id] = biasIh.slice();
+        for (let k = 0; k < biasIh.length; k++) columns[id][k] += weightIh[k * D + id];
+      }
+      return columns[id];
+    };
+  }
+  const product = biasIh.slice();
+  return (t) => {
+    affine(weightIh, biasIh, inputs.subarray(t * D, (t + 1) * D), product);
+    return product;
   };
 }
 
-/**
- * W_ih x_t + b_ih for all steps at once: it does not depend on the past.
- * @param {Weights} weights
- * @param {Int32Array | Float64Array} inputs
- */
-function inputProduct({ cell, inputSize: D, hiddenSize: H, weightIh, biasIh }, inputs) {
-  const rows = GATES[cell].length * H;
-  const oneHot = inputs instanceof Int32Array;
-  const T = oneHot ? inputs.length : inputs.length / D;
-  const aX = new Float64Array(T * rows);
-  const product = new Float64Array(rows);
-  for (let t = 0; t < T; t++) {
-    if (oneHot) for (let k = 0; k < rows; k++) product[k] = weightIh[k * D + inputs[t]] + biasIh[k];
-    else affine(weightIh, biasIh, inputs, t * D, D, product);
-    aX.set(product, t * rows);
-  }
-  return aX;
-}
+/** The rows of a matrix: to look along them is faster than to count where they begin. @type {WeakMap<Float64Array, Float64Array[]>} */
+const ROWS = new WeakMap();
 
 /**
  * out = W v + b. Four sums at a time, since one sum has to wait for each of its additions.
- * @param {Float64Array} W @param {Float64Array} b @param {Float64Array} v @param {number} from where v starts
- * @param {number} columns @param {Float64Array} out
+ * @param {Float64Array} W @param {Float64Array} b @param {Float64Array} v @param {Float64Array} out
  */
-function affine(W, b, v, from, columns, out) {
-  const rows = out.length;
+export function affine(W, b, v, out) {
+  const columns = v.length;
+  let rows = ROWS.get(W);
+  if (!rows) {
+    rows = Array.from(out, (_, k) => W.subarray(k * columns, (k + 1) * columns));
+    ROWS.set(W, rows);
+  }
   let k = 0;
-  for (; k + 3 < rows; k += 4) {
-    const w = k * columns;
+  for (; k + 3 < rows.length; k += 4) {
+    const w0 = rows[k];
+    const w1 = rows[k + 1];
+    const w2 = rows[k + 2];
+    const w3 = rows[k + 3];
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
     for (let j = 0; j < columns; j++) {
-      const x = v[from + j];
-      sum0 += W[w + j] * x;
-      sum1 += W[w + columns + j] * x;
-      sum2 += W[w + 2 * columns + j] * x;
-      sum3 += W[w + 3 * columns + j] * x;
+      const x = v[j];
+      sum0 += w0[j] * x;
+      sum1 += w1[j] * x;
+      sum2 += w2[j] * x;
+      sum3 += w3[j] * x;
     }
     out[k] = sum0 + b[k];
     out[k + 1] = sum1 + b[k + 1];
     out[k + 2] = sum2 + b[k + 2];
     out[k + 3] = sum3 + b[k + 3];
   }
-  for (; k < rows; k++) {
+  for (; k < rows.length; k++) {
     let sum = 0;
-    for (let j = 0; j < columns; j++) sum += W[k * columns + j] * v[from + j];
+    for (let j = 0; j < columns; j++) sum += rows[k][j] * v[j];
     out[k] = sum + b[k];
   }
 }

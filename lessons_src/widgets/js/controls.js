@@ -27,7 +27,7 @@ import { element } from "./dom.js";
 
 /** @typedef {{ value: string, label: string, group?: string }} Option */
 
-const LAB = { "data-lm-suppress-shortcuts": "true" };
+export const LAB = { "data-lm-suppress-shortcuts": "true" };
 
 /**
  * @param {object} options

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 import css from "./gate_scope.css" with { type: "text" };
 import { makeLegend, makeMap } from "./gate_scope_map.js";
 import * as arithmetic from "./gate_scope_model.js";
+import { packed } from "./gate_scope_paint.js";
 import { makeRows } from "./gate_scope_rows.js";
 import { makeTracks } from "./gate_scope_view.js";
 import * as words from "./gate_scope_words.js";
@@ -42,20 +43,23 @@ export function render({ model, el }) {
   const controls = makeControls(shell, network, landmarks, model.get("examples"));
   const tracks = makeTracks(shell.figure, (character) => shell.set({ character }));
   const map = makeMap(shell.figure, (unit, character) => shell.set({ unit, character }));
-  const legend = makeLegend(shell.figure, network);
+  const gradientWords = makeLegend(shell.figure, network);
   const caption = shell.figure.appendChild(element("figcaption"));
   let followed = /** @type {number | null} */ (null);
 
   function draw() {
-    const scene = analyse(settingsOf(shell));
+    const scene = analyse(shell.get);
     const landmark = landmarks.find(({ unit }) => unit === scene.unit) ?? null;
     const dark = isDark(shell.root);
     const rows = makeRows({ ...scene, network, landmark });
     const character = shell.get("character");
-    tracks.update({ rows, ...scene, empty: words.EMPTY, dark, paper: paperOf(shell.root) }, character !== followed);
+    tracks.update(
+      { rows, ...scene, empty: words.EMPTY, dark, paper: packed(getComputedStyle(shell.root).backgroundColor) },
+      character !== followed,
+    );
     followed = character;
     map.update({ ...scene, network, quantity: shell.get("overview"), dark });
-    legend.update(dark, scene.gradient !== null);
+    gradientWords.hidden = !scene.gradient;
     controls.update(scene);
     caption.textContent = words.unitWords(network, landmark, scene.unit);
     const said = { ...scene, network, picked: character !== null, everywhere: shell.get("scope") === "all" };
@@ -112,30 +116,6 @@ function fieldsOf({ weights: { cell, hiddenSize } }) {
 }
 
 /**
- * @typedef {object} Settings
- * @property {string} text
- * @property {number | "most responsive"} unit
- * @property {string} gate
- * @property {number} value
- * @property {"unit" | "all"} scope
- * @property {number | null} character
- * @property {boolean} gradient
- */
-
-/** @param {Shell} shell @returns {Settings} */
-function settingsOf({ get }) {
-  return {
-    text: get("text"),
-    unit: get("unit"),
-    gate: get("gate"),
-    value: get("value"),
-    scope: get("scope"),
-    character: get("character"),
-    gradient: get("gradient"),
-  };
-}
-
-/**
  * Computes what the settings ask for, and only what changed since the last time.
  * @param {Network} network
  */
@@ -146,33 +126,25 @@ function makeAnalysis(network) {
   let held = null;
   let clampKey = "";
   let clamped = network.weights;
-  /** @param {Settings} settings */
-  return ({ text: typed, unit: wanted, gate, value, scope, character, gradient }) => {
-    const { ids, symbols, unknown } = arithmetic.readText(network, typed);
+  /** @param {Shell["get"]} get */
+  return (get) => {
+    const { ids, symbols, unknown } = arithmetic.readText(network, get("text"));
     free = arithmetic.run(network, network.weights, ids, free);
-    const unit = wanted === MOST_RESPONSIVE ? arithmetic.mostResponsive(network, free) : wanted;
-    const key = gate === "none" ? "" : `${gate} ${value} ${scope === "all" ? scope : unit}`;
+    const unit = get("unit") === MOST_RESPONSIVE ? arithmetic.mostResponsive(network, free) : get("unit");
+    const [gate, value] = [get("gate"), get("value")];
+    const units = get("scope") === "all" ? null : [unit];
+    const key = gate === "none" ? "" : `${gate} ${value} ${units}`;
     if (key !== clampKey) {
-      const clamp = key ? { gate, value, units: scope === "all" ? null : [unit] } : null;
+      const clamp = key ? { gate, value, units } : null;
       clamped = arithmetic.clampedWeights(network, clamp);
       clampKey = key;
     }
     held = key ? arithmetic.run(network, clamped, ids, held) : null;
     const now = held ?? free;
     const from = arithmetic.lead(network);
-    const at =
-      character === null ? arithmetic.tellingStep(network, free, now) - from : Math.min(character, symbols.length - 1);
-    const traced = gradient && symbols.length ? arithmetic.traceGradient(network, now, at + from) : null;
-    return {
-      free,
-      now,
-      unit,
-      symbols,
-      unknown,
-      at,
-      gradient: traced,
-      responsive: () => arithmetic.mostResponsive(network, /** @type {Run} */ (free)),
-    };
+    const at = Math.min(get("character") ?? arithmetic.tellingStep(network, free, now) - from, symbols.length - 1);
+    const gradient = get("gradient") && symbols.length ? arithmetic.traceGradient(network, now, at + from) : null;
+    return { free, now, unit, symbols, unknown, at, gradient };
   };
 }
 
@@ -274,9 +246,10 @@ function makeControls(shell, network, landmarks, examples) {
   if (arithmetic.CLAMPABLE[cell].length) shell.controls.append(clamp.root, scope.root);
   shell.controls.append(character.root, gradient.root, overview.root);
   const texts = new Set(examples.map(([, , value]) => value));
+  let offered = "unit";
 
   return {
-    /** @param {{symbols: string[], unknown: string[], at: number, responsive: () => number}} scene */
+    /** @param {{symbols: string[], unknown: string[], at: number}} scene */
     update({ symbols, unknown: missing, at }) {
       const typed = shell.get("text");
       example.set(texts.has(typed) ? typed : "");
@@ -284,7 +257,10 @@ function makeControls(shell, network, landmarks, examples) {
       if (unknown.textContent !== said) unknown.textContent = said;
       unknown.hidden = !said;
       const gate = shell.get("gate");
-      clamp.replace(clampOptions(cell, shell.get("scope")));
+      if (offered !== shell.get("scope")) {
+        offered = shell.get("scope");
+        clamp.replace(clampOptions(cell, offered));
+      }
       clamp.set(gate === "none" ? gate : gate + shell.get("value"));
       scope.disable(gate === "none");
       character.disable(symbols.length === 0);
@@ -315,10 +291,4 @@ function clampOptions(cell, scope) {
       [0, 1].map((value) => ({ value: gate + value, label: words.clampWords(gate, value, scope) })),
     ),
   ];
-}
-
-/** The colour behind the figure. @param {Element} root @returns {[number, number, number]} */
-function paperOf(root) {
-  const [red, green, blue] = (getComputedStyle(root).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-  return [red, green, blue];
 }

@@ -2,7 +2,7 @@
 /** GateScope's overview of all units, and its legend. */
 import { element } from "./dom.js";
 import { lead, SIGNED } from "./gate_scope_model.js";
-import { CLOSERS, paintMap } from "./gate_scope_paint.js";
+import { CLOSERS, cellColour, css, paintPixels } from "./gate_scope_paint.js";
 import { DECADES } from "./gate_scope_rows.js";
 import { magnitudeColour, powerOfTen, signColour } from "./scales.js";
 
@@ -44,7 +44,9 @@ export function makeMap(host, onPick) {
       [T, H] = [symbols.length, now.record.H];
       const values = now.record[/** @type {"h"} */ (quantity)];
       const reach = quantity === "c" ? values.reduce((most, v) => Math.max(most, Math.abs(v)), 1) : 1;
-      paintMap(canvas, { values, H, T: now.record.T, lead: lead(network), hasSign: SIGNED.has(quantity), reach, dark });
+      const kind = SIGNED.has(quantity) ? "signed" : "gate";
+      const shade = (/** @type {number} */ t, /** @type {number} */ u) => values[(t + lead(network)) * H + u] / reach;
+      paintPixels(canvas, T, H, (t, u) => cellColour(kind, shade(t, u), "", dark, 0));
       frame.style.height = `${H * LINE}px`;
       row.style.cssText = `top:${unit * LINE}px;height:${LINE}px`;
       column.style.cssText = `left:${(100 * at) / T}%;width:max(2px,${100 / T}%)`;
@@ -57,22 +59,23 @@ export function makeMap(host, onPick) {
 /** @param {number} x @param {number} most */
 const clip = (x, most) => Math.max(0, Math.min(most, x));
 
-/** What the colours mean. @param {HTMLElement} host @param {import("./gate_scope_model.js").Network} network */
+/** What the colours mean; returns what is said of the gradient. @param {HTMLElement} host @param {import("./gate_scope_model.js").Network} network */
 export function makeLegend(host, network) {
-  const sign = element("i", { class: "gs-ramp" });
-  const size = element("i", { class: "gs-ramp" });
-  const norm = element("i", { class: "gs-ramp" });
+  const ramp = (/** @type {string[]} */ colours) =>
+    element("i", { class: "gs-ramp", style: `background:linear-gradient(to right,${colours})` });
+  const sign = ramp([signColour(-1), `light-dark(${signColour(0)},${signColour(0, true)})`, signColour(1)]);
+  const magnitude = Array.from({ length: 9 }, (_, k) => magnitudeColour(k / 8));
   const gradient = element(
     "span",
     {},
     `gradient ${powerOfTen(-DECADES)} `,
-    norm,
+    ramp(magnitude),
     " 1, relative to the framed character",
   );
-  const gates = network.weights.cell === "RNN" ? [] : [element("span", {}, "gate shut 0 ", size, " 1 open")];
+  const gates = network.weights.cell === "RNN" ? [] : [element("span", {}, "gate shut 0 ", ramp(magnitude), " 1 open")];
   const closers = network.closers.map(({ character }) => {
     const chip = element("b", { class: "gs-chip" }, character);
-    chip.style.setProperty("--closer", `rgb(${CLOSERS[character]})`);
+    chip.style.setProperty("--closer", css(CLOSERS[character]));
     return chip;
   });
   const due = closers.length ? [element("span", {}, "due: ", ...closers, " (the fuller, the surer)")] : [];
@@ -87,15 +90,5 @@ export function makeLegend(host, network) {
       element("span", {}, "the thin line in a row is its value, too"),
     ),
   );
-  return {
-    /** @param {boolean} dark @param {boolean} traced */
-    update(dark, traced) {
-      gradient.hidden = !traced;
-      sign.style.background = ramp((x) => signColour(2 * x - 1, dark));
-      for (const node of [size, norm]) node.style.background = ramp(magnitudeColour);
-    },
-  };
+  return gradient;
 }
-
-/** @param {(x: number) => string} colour */
-const ramp = (colour) => `linear-gradient(to right,${Array.from({ length: 9 }, (_, k) => colour(k / 8)).join(",")})`;

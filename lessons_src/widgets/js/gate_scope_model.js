@@ -4,7 +4,7 @@
  *
  * A clamp is a bias of ±∞ (`clampGate`), so nothing here knows which gate is held.
  */
-import { clampGate, sequenceBackward, sequenceForward } from "./cells.js";
+import { affine, clampGate, sequenceBackward, sequenceForward } from "./cells.js";
 
 /**
  * @typedef {import("./cells.js").Weights} Weights
@@ -84,7 +84,7 @@ export function readText(network, text) {
   const characters = [...text];
   const unknown = new Set();
   const ids = Int32Array.from(characters, (character) => {
-    const id = idOf.get(lowers ? lowered(character) : character);
+    const id = idOf.get(character) ?? (lowers ? idOf.get(lowered(character)) : undefined);
     if (id === undefined) unknown.add(character);
     return id ?? last;
   });
@@ -101,52 +101,27 @@ function lowered(character) {
 export const lead = (network) => (network.start === null ? 0 : 1);
 
 /**
- * Runs the network over ids. Steps that a former run with the same weights already made are copied from it, so typing at
- * the end of a long text costs one step.
+ * Runs the network over ids. Steps that a former run with the same weights already made are taken over, so typing at the
+ * end of a long text costs one step.
  * @param {Network} network
  * @param {Weights} weights the network's own, or a clamped copy
  * @param {Int32Array} ids of the text
- * @param {Run | null} former
+ * @param {Run | null} [former] its memory is used again, so it must not be read any more
  * @returns {Run}
  */
-export function run(network, weights, ids, former = null) {
+export function run(network, weights, ids, former) {
   const steps = new Int32Array(ids.length + lead(network));
   if (network.start !== null) steps[0] = network.start;
   steps.set(ids, lead(network));
   const kept = former?.weights === weights ? sharedPrefix(former.ids, steps) : 0;
-  const record = kept && former ? continueRecord(weights, former.record, kept, steps) : sequenceForward(weights, steps);
+  const record = sequenceForward(weights, steps, { former: former?.record, kept });
   return { weights, ids: steps, record, probabilities: readout(network, record, kept, former) };
 }
 
 /** @param {Int32Array} a @param {Int32Array} b */
 function sharedPrefix(a, b) {
-  const end = Math.min(a.length, b.length);
-  let t = 0;
-  while (t < end && a[t] === b[t]) t++;
-  return t;
-}
-
-/**
- * @param {Weights} weights
- * @param {SequenceRecord} former
- * @param {number} kept steps to take over
- * @param {Int32Array} steps
- * @returns {SequenceRecord}
- */
-function continueRecord(weights, former, kept, steps) {
-  const H = former.H;
-  const rest = sequenceForward(weights, steps.subarray(kept), {
-    h0: former.h.slice((kept - 1) * H, kept * H),
-    c0: former.c.slice((kept - 1) * H, kept * H),
-  });
-  const joined = { ...rest, T: steps.length, h0: former.h0, c0: former.c0 };
-  for (const name of /** @type {const} */ (["h", "i", "f", "g", "o", "c", "r", "z", "n", "m"])) {
-    if (former[name].length === 0) continue; // not of this cell
-    joined[name] = new Float64Array(steps.length * H);
-    joined[name].set(former[name].subarray(0, kept * H));
-    joined[name].set(rest[name], kept * H);
-  }
-  return joined;
+  const differs = a.findIndex((id, t) => id !== b[t]);
+  return differs < 0 ? a.length : differs;
 }
 
 /**
@@ -154,23 +129,20 @@ function continueRecord(weights, former, kept, steps) {
  * @param {Network} network
  * @param {SequenceRecord} record
  * @param {number} kept
- * @param {Run | null} former
+ * @param {Run | null} [former]
  */
 function readout({ headWeight, headBias, classes }, { T, H, h }, kept, former) {
   const C = classes.length;
   const all = new Float64Array(T * C);
-  if (kept && former) all.set(former.probabilities.subarray(0, kept * C));
+  if (former) all.set(former.probabilities.subarray(0, kept * C));
+  const scores = headBias.slice();
   for (let t = kept; t < T; t++) {
+    affine(headWeight, headBias, h.subarray(t * H, (t + 1) * H), scores);
     let top = -Infinity;
-    for (let k = 0; k < C; k++) {
-      let score = headBias[k];
-      for (let u = 0; u < H; u++) score += headWeight[k * H + u] * h[t * H + u];
-      all[t * C + k] = score;
-      if (score > top) top = score;
-    }
+    for (let k = 0; k < C; k++) top = Math.max(top, scores[k]);
     let total = 0;
-    for (let k = 0; k < C; k++) total += all[t * C + k] = Math.exp(all[t * C + k] - top);
-    for (let k = 0; k < C; k++) all[t * C + k] /= total;
+    for (let k = 0; k < C; k++) total += scores[k] = Math.exp(scores[k] - top);
+    for (let k = 0; k < C; k++) all[t * C + k] = scores[k] / total;
   }
   return all;
 }

@@ -4,6 +4,7 @@
  * canvases; on top lies a grid of three columns (before, at and after the picked character), which the keyboard and a
  * screen reader move along with the focus: 2,000 cells cost 30 nodes.
  */
+import { LAB } from "./controls.js";
 import { element } from "./dom.js";
 import { paintBlock } from "./gate_scope_paint.js";
 import { cellWords, inWords } from "./gate_scope_rows.js";
@@ -16,7 +17,7 @@ import { cellWords, inWords } from "./gate_scope_rows.js";
  * @property {number} at the character that is read out
  * @property {string} empty what to say if there is no text
  * @property {boolean} dark
- * @property {[number, number, number]} paper the colour behind the cells
+ * @property {number} paper the colour behind the cells, 0xrrggbb
  */
 
 const HEIGHT = { memory: 28, signed: 20, gate: 20, due: 26, norm: 18 };
@@ -114,7 +115,7 @@ function stack(rows) {
 
 function makeLine() {
   const line = element("div", { class: "gs-line" });
-  line.append(element("div", { class: "gs-labels" }), element("canvas"));
+  line.append(element("div", { class: "gs-labels", "aria-hidden": "true" }), element("canvas"));
   return line;
 }
 
@@ -134,7 +135,6 @@ function drawLine(line, { rows, at, dark, paper }, tops, from, to, shape) {
   const names = rows.map((row) => row.key + row.symbol + short + tops[rows.length]).join();
   if (labels.dataset.names !== names) {
     labels.dataset.names = names;
-    labels.setAttribute("aria-hidden", "true");
     /** @type {HTMLElement[]} */
     const ghosts = [];
     labels.replaceChildren(
@@ -198,12 +198,13 @@ const LABELS = {
  * @param {(at: number) => void} onPick
  */
 function makeGrid(figure, onPick) {
-  const grid = figure.appendChild(element("div", { class: "gs-grid" }));
-  grid.setAttribute("role", "grid");
-  grid.setAttribute(
-    "aria-label",
-    "What the unit did at each character. Left and right move along the text, up and down through the rows.",
-  );
+  const grid = element("div", {
+    class: "gs-grid",
+    role: "grid",
+    "aria-label":
+      "What the unit did at each character. Left and right move along the text, up and down through the rows.",
+  });
+  figure.append(grid);
   /** @type {{line: HTMLElement, header: HTMLElement, cells: HTMLElement[]}[]} */
   let rows = [];
   let at = 0;
@@ -214,18 +215,9 @@ function makeGrid(figure, onPick) {
 
   const build = (/** @type {number} */ count) => {
     rows = Array.from({ length: count }, (_, k) => {
-      const line = element("div");
-      line.setAttribute("role", "row");
-      line.setAttribute("aria-rowindex", `${k + 1}`);
-      const header = line.appendChild(element("span", { class: "gs-cell gs-header" }));
-      header.setAttribute("role", "rowheader");
-      const cells = [0, 1, 2].map(() => {
-        const cell = line.appendChild(element("span", { class: "gs-cell" }));
-        cell.setAttribute("role", "gridcell");
-        cell.dataset.lmSuppressShortcuts = "true"; // JupyterLab: leave the arrow keys to the grid
-        return cell;
-      });
-      return { line, header, cells };
+      const header = element("span", { class: "gs-cell gs-header", role: "rowheader" });
+      const cells = [0, 1, 2].map(() => element("span", { class: "gs-cell", role: "gridcell", ...LAB }));
+      return { line: element("div", { role: "row", "aria-rowindex": k + 1 }, header, ...cells), header, cells };
     });
     grid.replaceChildren(...rows.map((row) => row.line));
     focused = Math.min(focused, count - 1);
@@ -249,8 +241,8 @@ function makeGrid(figure, onPick) {
     const hasFocus = grid.contains(document.activeElement);
     rows.forEach(({ line, header, cells }, k) => {
       // The focused node moves along with its column, so that a screen reader speaks of a new cell.
-      if (step === 1) line.append(...cells.splice(0, 3, cells[1], cells[2], cells[0]).slice(0, 1));
-      if (step === -1) {
+      if (hasFocus && step === 1) line.append(...cells.splice(0, 3, cells[1], cells[2], cells[0]).slice(0, 1));
+      if (hasFocus && step === -1) {
         cells.unshift(/** @type {HTMLElement} */ (cells.pop()));
         header.after(cells[0]);
       }
@@ -271,9 +263,10 @@ function makeGrid(figure, onPick) {
         const inside = t >= first && t < end;
         const column = inside ? (t - first) % shape.perLine : 0;
         const lineNumber = inside ? Math.floor((t - first) / shape.perLine) : 0;
-        cell.style.cssText =
-          `left:${shape.label + column * shape.cell}px;width:${shape.cell}px;` +
-          `top:${lineNumber * (tops[rows.length] + GAP) + tops[k]}px;height:${HEIGHT[row.kind]}px`;
+        const top = lineNumber * (tops[rows.length] + GAP) + tops[k];
+        cell.style.width = `${shape.cell}px`;
+        cell.style.height = `${HEIGHT[row.kind]}px`;
+        cell.style.translate = `${shape.label + column * shape.cell}px ${top}px`;
       });
     });
     if (hasFocus) rows[focused].cells[1].focus();
@@ -315,12 +308,9 @@ function makeGrid(figure, onPick) {
 function makeMover(host) {
   const label = host.appendChild(element("label", { class: "gs-mover" }));
   const caption = label.appendChild(element("span"));
-  const slider = /** @type {HTMLInputElement} */ (label.appendChild(element("input")));
-  slider.type = "range";
-  slider.min = "0";
-  slider.dataset.lmSuppressShortcuts = "true";
+  const slider = element("input", { type: "range", min: 0, ...LAB, input: () => onMove(slider.valueAsNumber) });
+  label.append(slider);
   let onMove = (/** @type {number} */ _line) => {};
-  slider.addEventListener("input", () => onMove(Number(slider.value)));
   return {
     /** @param {number} line @param {number} most @param {number} perLine @param {number} T @param {typeof onMove} move */
     show(line, most, perLine, T, move) {
