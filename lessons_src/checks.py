@@ -1,7 +1,8 @@
 """Refusals at the public edge: each names the argument, what came and what was expected."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,13 @@ def text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected a str, got {type(value).__name__}")
     return value
+
+
+def items(name: str, value: object, kind: str) -> list[Any]:
+    """Returns what a list, or anything like one, holds; a str is refused. `kind` says in words what is expected."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: expected {kind}, got {value!r:.60}")
+    return list(value)
 
 
 def tensor(name: str, value: object, axes: Sequence[str], sizes: Sequence[int | None], like: Tensor) -> Tensor:

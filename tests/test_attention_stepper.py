@@ -124,6 +124,8 @@ def test_no_words_have_no_attention_and_no_still_figure() -> None:
         ({"vectors": ""}, "vectors: expected rows of numbers"),
         ({"vectors": [[1, 2], [3, 11]]}, "vectors: expected a number from -10 to 10, got 11"),
         ({"vectors": "nan 1"}, "vectors: expected a number from -10 to 10"),
+        ({"vectors": 3}, "vectors: expected rows, got 3"),
+        ({"vectors": [1, 2]}, "vectors: expected rows of numbers, got 1"),
         ({"heads": 3}, "heads: expected a whole number of at most 2, got 3"),
         ({"asking": 0}, "asking"),
         ({"step": 5}, "step: expected a whole number of at most 4"),
@@ -134,6 +136,7 @@ def test_no_words_have_no_attention_and_no_still_figure() -> None:
         ({"words": 3}, "words"),
     ],
 )
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_what_cannot_be_shown_is_refused_with_a_reason(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises((traitlets.TraitError, TypeError, ValueError), match=message):
         AttentionStepper(**arguments)

@@ -270,6 +270,7 @@ def test_what_no_longer_fits_becomes_smaller() -> None:
     ("arguments", "message"),
     [
         ({"steps": 25}, "steps: expected a number from 2 to 24, got 25"),
+        ({"steps": -1}, "steps: expected a number from 2 to 24, got -1"),
         ({"window": 7}, "window: expected a number from 1 to 6, got 7"),
         ({"window": 0}, "window: expected a number from 1 to 6, got 0"),
         ({"stride": 4}, "stride: expected a number from 1 to 3, got 4"),

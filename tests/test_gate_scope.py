@@ -164,6 +164,19 @@ def test_models_that_cannot_be_drawn_are_refused(wrong, error, message):
         gate_scope._resolve(wrong)  # the check behind the constructor, whose annotations speak first in tests
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (3, "landmarks: expected some of lessons_src.bracket_measures.Landmark, got 3"),
+        (["depth"], "landmarks: expected each to be a Landmark, got 'depth'"),
+    ],
+)
+def test_landmarks_that_are_none_are_refused(model, wrong, message):
+    with pytest.raises(TypeError, match=message):
+        GateScope(model, landmarks=wrong)
+
+
 def test_a_model_with_nan_is_refused(model):
     broken = copy.deepcopy(model)
     with torch.no_grad():

@@ -136,7 +136,8 @@ class AttentionStepper(BookWidget):
         size_below: int = 64,
     ) -> None:
         if not isinstance(vectors, str):
-            vectors = "; ".join(" ".join(f"{float(number):.12g}" for number in row) for row in vectors)
+            rows = [checks.items("vectors", row, "rows of numbers") for row in checks.items("vectors", vectors, "rows")]
+            vectors = "; ".join(" ".join(f"{float(number):.12g}" for number in row) for row in rows)
         super().__init__(
             words=words,
             vectors=vectors,

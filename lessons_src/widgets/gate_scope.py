@@ -105,7 +105,7 @@ class GateScope(BookWidget):
     ) -> None:
         self._name = model if isinstance(model, str) else None if model is not None else "LSTM"
         self._model, shipped_marks = _resolve(model)
-        marks = shipped_marks if landmarks is None else tuple(landmarks)
+        marks = shipped_marks if landmarks is None else _landmarks(landmarks)
         examples = EXAMPLES if set(brackets.CLOSING_CLASSES) <= set(self._model.classes) else ()
         unknown = sorted(set(traits) - {"gate", "value", "scope", "character", "gradient", "overview", "layout"})
         if unknown:
@@ -286,6 +286,13 @@ def _resolve(model: object) -> tuple[CharModel, tuple[Landmark, ...]]:
     for name, weight in model.named_parameters():
         checks.no_nan(f"model.{name}", weight.detach())
     return model, ()
+
+
+def _landmarks(given: object) -> tuple[Landmark, ...]:
+    found = checks.items("landmarks", given, "some of lessons_src.bracket_measures.Landmark")
+    if wrong := [mark for mark in found if not isinstance(mark, Landmark)]:
+        raise TypeError(f"landmarks: expected each to be a Landmark, got {wrong[0]!r:.60}")
+    return tuple(found)
 
 
 def _closers(model: CharModel) -> list[tuple[int, str]]:

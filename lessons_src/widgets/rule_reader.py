@@ -67,8 +67,8 @@ class RuleReader(BookWidget):
         self._rules = _by_name(rules)
         super().__init__(
             text=text,
-            order=list(self._rules) if order is None else list(order),
-            off=list(off),
+            order=list(self._rules) if order is None else checks.items("order", order, "a list of names"),
+            off=checks.items("off", off, "a list of names"),
             words=[_plain_word(about, word) for about, word in WORDS.items()],
             all_rules=[asdict(rule) | {"cues": list(rule.cues)} for rule in rules],
             sentences=[asdict(s) | {"practice": s in PRACTICE} for s in (*PRACTICE, *HELD_OUT)],
@@ -121,7 +121,7 @@ class RuleReader(BookWidget):
 
 
 def _by_name(rules: Sequence[Rule]) -> dict[str, Rule]:
-    if isinstance(rules, str) or not all(isinstance(rule, Rule) for rule in rules):
+    if not all(isinstance(rule, Rule) for rule in checks.items("rules", rules, "a sequence of lessons_src.rules.Rule")):
         raise TypeError(f"rules: expected a sequence of lessons_src.rules.Rule, got {rules!r:.60}")
     if len(rules) > MOST_RULES:
         raise ValueError(f"rules: expected at most {MOST_RULES}, got {len(rules)}")

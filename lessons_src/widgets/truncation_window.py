@@ -89,6 +89,7 @@ class TruncationWindow(BookWidget):
         gain: float = 1.0,
         seed: int = 7,
     ) -> None:
+        checks.number_between("steps", steps, *_LIMITS["steps"])  # what bounds the others is judged first
         super().__init__(
             steps=steps,
             window=window,
