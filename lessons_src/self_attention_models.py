@@ -183,7 +183,7 @@ def reversals(train: int = 6400, test: int = 500, *, length: int = 8, seed: int 
     drawn = copies(train, test, shortest=length, longest=length, seed=seed)
     sides = []
     for side in (drawn.train, drawn.test):
-        ids = torch.stack([Vocabulary(LETTERS).encode(text) for text, _ in side])
+        ids = Vocabulary(LETTERS).encode("".join(text for text, _ in side)).view(-1, length)
         sides.append(Examples(ids, ids.flip(1)))
     return Task(sides[0], sides[1], len(LETTERS) - 1, len(LETTERS) - 1)
 
@@ -233,7 +233,7 @@ def learn(
     generator = torch.Generator().manual_seed(checks.whole_number("seed", seed, least=0))
     rows = torch.randint(len(examples.ids), (checks.whole_number("steps", steps), batch_size), generator=generator)
     batches = (Examples(examples.ids[chosen], examples.target[chosen]) for chosen in rows)
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, foreach=True)  # the same numbers, in fewer calls
     return list(train(model, batches, _loss, optimizer, clip_norm=1.0, schedule=warm_cosine(steps, 20, 0.05)))
 
 
