@@ -107,9 +107,11 @@ def table(alignment: Alignment, caption: str) -> str:
     ]
     return (
         f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{html.escape(caption, quote=True)}">'
-        '<table style="border-collapse: collapse; font-size: 0.75rem; width: auto">'
+        "<style>.unrolled-weights td { padding: 2px 3px; min-width: 1.6rem; color: #fff; text-align: center }</style>"
+        '<table class="unrolled-weights" style="border-collapse: collapse; font-size: 0.75rem; width: auto">'
         f'<caption style="caption-side: top; text-align: left">{html.escape(caption)}</caption>'
-        f'<thead><tr><th scope="col">writes</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<thead><tr><th scope="col">writes</th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -130,7 +132,6 @@ def _luminance(rgb: Sequence[float]) -> float:
 
 def _cell(weight: float) -> str:
     rgb = mpl.colormaps["viridis"](weight)[:3]
-    shade, ink = mpl.colors.to_hex(rgb), "#000" if _luminance(rgb) > 0.179 else "#fff"  # where both contrast alike
+    dark = ";color:#000" if _luminance(rgb) > 0.179 else ""  # where black and white contrast alike
     words = f"{weight:.2f}".removeprefix("0") if weight >= SHOWN else ""
-    look = f"background: {shade}; color: {ink}; padding: 2px 3px; min-width: 1.6rem; text-align: center"
-    return f'<td style="{look}">{words}</td>'
+    return f'<td style="background:{mpl.colors.to_hex(rgb)}{dark}">{words}</td>'

@@ -1,10 +1,8 @@
 """The book's figures: one style, vector output, legible on light and on dark pages."""
 
-import hashlib
 import html
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from types import MappingProxyType
@@ -20,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from torch import Tensor
 
+from lessons_src import svg
+
 _PALETTE = json.loads((files("lessons_src") / "palette.json").read_text(encoding="utf-8"))
 
 COLOURS: Mapping[str, str] = MappingProxyType({key: entry["colour"] for key, entry in _PALETTE.items()})
@@ -34,7 +34,7 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#2166ac", "#7fb2d9", "#f7
 FLOAT32_SMALLEST = float(np.finfo(np.float32).tiny)
 """1.2e-38, the smallest normal 32-bit float: below it digits are lost, and then everything."""
 
-_INK = "#010203"  # stands for the page's own text colour, and is replaced by it in `to_svg`
+_INK = "#010203"  # stands for the page's own text colour, and is replaced by it
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -92,20 +92,8 @@ def to_svg(figure: Figure, alt: str) -> str:
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()[buffer.getvalue().index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL).replace(_INK, "currentColor")
-    svg = re.sub(r"font: ([\d.]+px) ([^;\"]*)", r"font-size: \1; font-family: \2", svg)
-    svg = re.sub(r"font-family: ([^;\"]*);? ?", lambda m: "font-family: monospace; " * ("mono" in m[1].lower()), svg)
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)  # a hundredth of a point
-    mark = hashlib.sha256(svg.encode()).hexdigest()[:8]
-    used = set(re.findall(r'(?:href="#|url\(#)([\w.-]+)', svg))
-    svg = re.sub(r' id="([\w.-]+)"', lambda m: f' id="{mark}-{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'(href="#|url\(#)([\w.-]+)', rf"\g<1>{mark}-\g<2>", svg)
-    width = float(figure.get_figwidth()) * 72
-    attributes = (
-        f'fill="currentColor" role="img" aria-label="{html.escape(alt, quote=True)}" style="max-width: {width:.0f}pt"'
-    )
-    return re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" width="100%" {attributes}>', svg, count=1)
+    width = f"max-width:{72 * float(figure.get_figwidth()):.0f}pt"
+    return svg.fit(buffer.getvalue(), _INK, {"width": "100%", "role": "img", "aria-label": alt, "style": width})
 
 
 def plot_norms(

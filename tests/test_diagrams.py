@@ -44,7 +44,7 @@ def test_each_gate_stands_in_its_own_colour_and_so_does_the_wire_that_leaves_it(
     svg = plotting.to_svg(diagrams.draw_cell(cell), drawing.alt)
     for name in used - {INK}:
         assert plotting.COLOURS[name] in svg
-    assert "stroke: currentColor" in svg
+    assert "stroke:currentColor" in svg
     assert "#010203" not in svg
 
 

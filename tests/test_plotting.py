@@ -80,7 +80,7 @@ def test_a_figure_holds_its_text_as_text_in_the_pages_font() -> None:
     assert "time step t</text>" in svg
     assert "font-family" not in svg
     assert "font:" not in svg
-    assert "font-family: monospace" in to_svg(image(), "words"), "characters stand in columns"
+    assert "font-family:monospace" in to_svg(image(), "words"), "characters stand in columns"
     assert "<metadata>" not in svg
 
 
@@ -90,7 +90,7 @@ def test_a_figure_shrinks_with_the_page() -> None:
     assert 'width="100%"' in opening[0]
     assert "viewBox=" in opening[0]
     assert "height=" not in opening[0]
-    assert "max-width: 518pt" in opening[0]
+    assert "max-width:518pt" in opening[0]
 
 
 def test_showing_displays_html(monkeypatch: pytest.MonkeyPatch) -> None:

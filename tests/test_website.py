@@ -17,8 +17,10 @@ from math_core import LatexError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from classroom import sandbox
-from website.lean import few_marks, purge, without_unread
+from website.accessible import FOLDED, fold_label
+from website.lean import few_marks
 from website.mathml import to_mathml
+from website.styles import Names, names_in, purge, tight, without_unread
 from website.symbols import formulas
 from website.widgets import slim_state
 
@@ -44,35 +46,65 @@ def test_unknown_command_is_an_error() -> None:
 # == Style sheets ====================================================================================================
 
 
-def purged(css: str, words: Iterable[str]) -> str:
+def purged(css: str, *tags: str, scripts: Iterable[str] = ()) -> str:
     rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    return str(tinycss2.serialize(list(purge(rules, set(words)))))
+    known = Names({frozenset(tag.split()) for tag in tags}, set(scripts))
+    return str(tinycss2.serialize(list(purge(rules, known))))
 
 
 def test_rule_of_an_absent_class_goes() -> None:
-    assert purged(".here{a:1}.gone{b:2}", ["here"]) == ".here{a:1}"
+    assert purged(".here{a:1}.gone{b:2}", "here") == ".here{a:1}"
 
 
 def test_one_selector_of_many_may_stay() -> None:
-    assert purged(".gone,p .here,#gone{a:1}", ["here"]) == "p .here{a:1}"
+    assert purged(".gone,p .here,#gone{a:1}", "p", "here") == "p .here{a:1}"
 
 
 def test_class_that_must_not_be_there_is_not_asked_for() -> None:
-    assert purged("p:not(.gone){a:1}", []) == "p:not(.gone){a:1}"
+    assert purged("p:not(.gone){a:1}", "p") == "p:not(.gone){a:1}"
+
+
+def test_rule_of_an_absent_element_or_attribute_goes() -> None:
+    css = "p::before{a:1}video{a:2}*:hover>p{a:3}[here=x]{a:4}p[gone]{a:5}"
+    assert purged(css, "p", "here") == "p::before{a:1}*:hover>p{a:3}[here=x]{a:4}"
+
+
+def test_names_must_meet_in_one_tag_unless_a_script_may_add_them() -> None:
+    css = "p.one.two{a:1}div.one{a:2}p.one[two]>div{a:3}p.new{a:4}"
+    assert purged(css, "p one", "div two") == ""
+    assert purged(css, "p one two", "div") == "p.one.two{a:1}p.one[two]>div{a:3}"
+    assert purged(css, "p", scripts=["new"]) == "p.new{a:4}"
+
+
+def test_names_are_read_from_tags_and_from_strings_of_scripts() -> None:
+    page = """<p id="one" class="two three" hidden data-four='x' style="top:var(--five)">prose</p><script>no</script>"""
+    known = names_in([page], ["open('six', \"a.seven\"); never()"], ["`<b class=eight>`"])
+    assert known.scripts == {"six", "a", "seven"}
+    assert known.meet(frozenset({"p", "id", "one", "two", "three", "hidden", "data-four", "--five", "six"}))
+    assert known.meet(frozenset({"b"}))
+    assert not known.meet(frozenset({"b", "eight"})), "figures bring rules of their own"
+    assert not {"prose", "no", "never", "open", "four"} & {name for tag in known.tags for name in tag}
 
 
 def test_media_query_goes_with_its_last_rule() -> None:
     css = "@media print{.gone{a:1}}@media print{.here{a:1}}@font-face{b:2}"
-    assert purged(css, ["here"]) == "@media print{.here{a:1}}@font-face{b:2}"
+    assert purged(css, "here") == "@media print{.here{a:1}}@font-face{b:2}"
 
 
 def test_font_whose_files_are_left_out_is_not_asked_for() -> None:
-    assert purged("@font-face{src:url(../vendor/icons.woff2)}@font-face{src:url(a.woff2)}", []).count("url") == 1
+    assert purged("@font-face{src:url(../vendor/icons.woff2)}@font-face{src:url(a.woff2)}").count("url") == 1
+
+
+def test_white_space_that_parts_nothing_goes() -> None:
+    assert (
+        tight("p ,\n a b {\n  margin : calc(1px + 2px) ;\n /* why */ top: 0;\n}\n")
+        == "p,a b{margin : calc(1px + 2px);top: 0;}"
+    )
 
 
 def test_property_that_nothing_reads_goes_with_those_that_only_it_read() -> None:
     css = "p{--a:var(--b);--b:url(data:x;y);--c:2;--d:1;color:var(--c)}@media print{p{--e:1;top:0}}"
-    (kept,) = without_unread([css], {"--d"})
+    (kept,) = without_unread([css], Names(set(), {"--d"}))
     assert re.sub(r"\s", "", kept) == "p{--c:2;--d:1;color:var(--c);}@mediaprint{p{top:0;}}"
 
 
@@ -86,6 +118,25 @@ def test_code_keeps_its_text_its_keywords_and_whole_strings() -> None:
     assert few_marks(f"{keyword} {name}{sign}{parts}{name}{end}") == (
         '<span class="k">if</span> x&lt;<span class="s2">f"{</span>x<span class="s2">}"</span>'
     )
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind", "label"),
+    [
+        ("tag_hide-input", "source", "Code"),
+        ("tag_hide-cell", "content", "Code and output"),
+        ("tag_hide-cell tag_solution", "content", "Solution"),
+        ("tag_hide-output", "outputs", "Output"),
+    ],
+)
+def test_folded_cell_says_what_it_holds(tags: str, kind: str, label: str) -> None:
+    words = "".join(
+        f'<p class="{state} admonition-title">{verb} code cell {kind}</p>\n'
+        for state, verb in (("collapsed", "Show"), ("expanded", "Hide"))
+    )
+    before = f'<div class="cell {tags} docutils container">\n<details class="admonition hide above-input">\n<summary'
+    html = FOLDED.sub(fold_label, f'{before} aria-label="Toggle hidden content">\n{words}</summary>\n<div>')
+    assert html == f"{before}>{label}</summary>\n<div>"
 
 
 # == Widgets =========================================================================================================

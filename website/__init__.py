@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 PARTS = (
     *("guard", "mathml", "execution", "claims", "notation", "glossary", "cross_references", "front_page"),
-    *("assignments", "widgets", "lean", "accessible"),
+    *("assignments", "widgets", "lean", "styles", "accessible"),
 )
 
 

@@ -34,7 +34,8 @@ def to_mathml(source: str, block: bool) -> str:
     )
     if block and r"\\" in source and not source.startswith(r"\begin"):
         source = rf"\begin{{aligned}}{source}\end{{aligned}}"
-    return CONVERTER.convert_with_local_state(source, displaystyle=block)
+    drawn = CONVERTER.convert_with_local_state(source, displaystyle=block)
+    return drawn.replace("<mo>⊙</mo>", '<mo largeop="false">⊙</mo>')  # Firefox takes it for a sum
 
 
 def convert(node: nodes.Element, block: bool) -> str:
@@ -48,14 +49,14 @@ def convert(node: nodes.Element, block: bool) -> str:
 
 def visit_inline(self: HTML5Translator, node: nodes.Element) -> None:
     """Write a formula within a sentence."""
-    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
+    self.body.append(self.starttag(node, "span", "", CLASS="math"))
     self.body.append(convert(node, block=False) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_block(self: HTML5Translator, node: nodes.Element) -> None:
     """Write a formula on its own lines, in a box that scrolls where the screen is narrow."""
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
+    self.body.append(self.starttag(node, "div", CLASS="math"))
     self.body.append('<div class="math-scroll">' + convert(node, block=True) + "</div>")
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')

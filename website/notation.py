@@ -184,9 +184,9 @@ def cells(row: Row, addresses: Mapping[int, str]) -> Iterator[str]:
     """The cells of a row as HTML."""
     yield f'<th role="rowheader" scope="row">{listing(map(formula, row.symbols.split(", ")))}</th>'
     yield f'<td role="cell">{prose(row.meaning)}</td>'
-    yield f'<td role="cell" class="shape">{prose(row.shape)}</td>'
-    yield f'<td role="cell" class="code">{listing(f"<code>{escape(name)}</code>" for name in row.names)}</td>'
-    yield f'<td role="cell" class="chapters">{links(row.spans, addresses)}</td>'
+    yield f'<td role="cell">{prose(row.shape)}</td>'
+    yield f'<td role="cell">{listing(f"<code>{escape(name)}</code>" for name in row.names)}</td>'
+    yield f'<td role="cell">{links(row.spans, addresses)}</td>'
 
 
 def listing(parts: Iterable[str]) -> str:
@@ -207,14 +207,14 @@ def prose(text: str) -> str:
 
 def formula(tex: str) -> str:
     """One formula as HTML, as the chapters have it."""
-    return f'<span class="math notranslate">{to_mathml(tex, block=False)}</span>'
+    return f'<span class="math">{to_mathml(tex, block=False)}</span>'
 
 
 def links(spans: Iterable[Span], addresses: Mapping[int, str]) -> str:
     """Chapters in words, their numbers linked."""
 
     def link(number: int) -> str:
-        return f'<a class="reference internal" href="{addresses.get(number, "")}">{number}</a>'
+        return f'<a href="{addresses.get(number, "")}">{number}</a>'
 
     parts = []
     for first, last in spans:

@@ -261,10 +261,10 @@ def _still_cell(character: str, shade: float, due: str, chance: float) -> str:
     red, green, blue = (217, 95, 2) if shade > 0 else (26, 95, 180)
     strength = 0.55 * min(1.0, abs(shade))  # text stays legible in light and dark
     below = escape(due) if chance >= 0.05 else "·"
-    background = f"rgba({red},{green},{blue},{strength:.2f})"
+    background = f"#{red:02x}{green:02x}{blue:02x}{round(255 * strength):02x}"
     return (
         f'<span><b style="background:{background}">{escape(VISIBLE.get(character, character))}</b>'
-        f'<i style="opacity:{max(0.3, chance**0.5):.2f}">{below}</i></span>'
+        f'<i style="opacity:{max(0.3, chance**0.5):.2g}">{below}</i></span>'
     )
 
 

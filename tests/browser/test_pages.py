@@ -76,10 +76,9 @@ LIGHT, DARK = {"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PH
 def test_page_from_a_server_is_light_accessible_and_printed_with_its_figures(
     name: str, options: dict[str, object], new_page: NewPage, site: str
 ) -> None:
-    """Every second page in the dark on a phone, the others in the light; the widgets' own tests have all four.
+    """Every second page in the dark on a phone, the others in the light; `make test-pages` has all four.
 
-    All that is loaded, by URL: 0.8 MB for a chapter, 0.4 MB for a plain page; as servers send it, compressed, 0.4 and
-    0.2 MB. Nothing scrolls sideways.
+    All that is loaded: 0.5 MB for a chapter, 0.25 MB for a plain page. Nothing scrolls sideways.
     """
     page = new_page(**options, reduced_motion="reduce")
     bodies: dict[str, bytes] = {}
@@ -187,7 +186,18 @@ def test_font_of_the_formulas_has_all_their_characters(built: Path) -> None:
     unseen = ("Zs", "Cc", "Cf")  # spaces, and signs for what is applied to what
     missing = {letter for letter in used if ord(letter) not in font and unicodedata.category(letter) not in unseen}
     assert formulas
-    assert not missing, f"add these to website/math_font.py: {sorted(missing)}"
+    assert not missing, f"add these to website/fonts.py: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("name", ["serif", "serif-italic", "serif-bold"])
+def test_font_of_the_prose_has_all_letters_of_western_europe_and_marks(name: str, built: Path) -> None:
+    """Other letters, such as Korean ones, are drawn by the reader's own fonts."""
+    pages = "".join(read(built / name) for name in PAGES)
+    text = unescape(re.sub(r"<(script|style|svg|math|pre|code|figure)\b.*?</\1>|<[^>]*>", "", pages, flags=re.DOTALL))
+    font = TTFont(ROOT / f"website/static/fonts/{name}.woff2").getBestCmap()
+    european = {letter for letter in text if letter in "–—‘’“”…−×·" or (ord(letter) < 0x100 and letter.isalpha())}
+    assert "é" in european
+    assert not {letter for letter in european if ord(letter) not in font}, "add these to website/fonts.py"
 
 
 @pytest.mark.parametrize("name", PAGES)
