@@ -1,6 +1,6 @@
 # Each command makes what it needs first. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test test-class test-firefox test-hub test-lab test-newest lab lint types chapters website bench faults assignments grade hub lock clean
+.PHONY: help book test test-class test-firefox test-hub test-lab test-newest test-pages lab lint types chapters website bench faults assignments grade hub lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -36,6 +36,9 @@ test-class: $(READY) ## grade a class of 60, kill it in the middle, go on; `make
 
 test-lab: $(READY) ## every chapter in a real JupyterLab; `make test` leaves this out
 	CHROMIUM=$$(python website/chromium.py --install) pytest tests/lab -n 2
+
+test-pages: $(READY) ## every page in four modes for a screen reader; `make test` has each in one
+	CHROMIUM=$$(python website/chromium.py --install) pytest tests/browser/pages_in_all_modes.py -n 2
 
 test-firefox: $(READY) ## every page in the Firefox of this machine; `make test` leaves this out
 	$(BUILD)
@@ -95,8 +98,8 @@ test-newest: $(READY) ## test with the newest versions that requirements.in allo
 	cd _newest && $(COMPILE) --upgrade --output-file=requirements.txt requirements.in \
 	  && sed -i.old 's/+cpu$$//' requirements.txt && $(MAKE) test PYTHON=$(abspath .venv/bin/python)
 
-clean: ## remove the built pages and all caches, but not .venv
-	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove the built pages, the copy of test-newest and all caches, but not .venv
+	rm -rf _build _newest .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml

@@ -554,6 +554,42 @@ def test_without_gates_no_clamp_is_offered(stage):
     expect(widget(page).locator(".uw-question")).to_contain_text("no gates")
 
 
+def test_the_legend_speaks_of_the_gradient_while_it_is_traced(stage):
+    page = stage.open(still_model())
+    legend = widget(page).locator(".gs-legend span", has_text="gradient")
+    expect(legend).to_be_hidden()
+    control(page, "gradient").check()
+    expect(legend).to_be_visible()
+
+
+LETTERS = """
+(cut) => {
+  const canvas = document.querySelector(".gs-line canvas");
+  const seen = [], write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) { seen.push(text); write.call(this, text, x, y); };
+  if (cut) Object.defineProperty(CanvasRenderingContext2D.prototype, "letterSpacing", { value: undefined });
+  document.documentElement.dataset.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    CanvasRenderingContext2D.prototype.fillText = write;
+    done([seen, canvas.toDataURL()]);
+  })));
+}
+"""
+
+
+def test_letters_written_in_one_go_lie_where_single_ones_do(stage):
+    """A browser without `letterSpacing` writes each alone, as all do with letters that may be wider: the same picture."""
+    scope = GateScope(lively(), 'wide “한글” and {İ} (i) 😀 "end"', gate="f", character=3)
+    page = stage.open(scope, theme="dark")
+    settle(page)
+    together, painted = page.evaluate(LETTERS, False)
+    page.evaluate(LETTERS, False)
+    alone, same = page.evaluate(LETTERS, True)
+    assert max(map(len, together)) > 20
+    assert max(map(len, alone)) <= 2
+    assert same == painted
+
+
 def test_unknown_characters_are_named(stage):
     page = stage.open(still_model())
     note = widget(page).locator(".gs-unknown")
@@ -586,6 +622,24 @@ def test_a_click_picks_the_character_under_it(stage):
     canvas.click(position={"x": box["width"] * 4.5 / (last - first), "y": 5.0})
     assert page.evaluate("models[0].get('character')") == first + 4
     assert f"(character {first + 5})" in sentence(page)
+
+
+def test_the_overview_has_a_pixel_for_each_unit_and_character(stage):
+    scope = GateScope(lively(), TEXT, overview="h")
+    page = stage.open(scope)
+    settle(page)
+    found = (
+        widget(page)
+        .locator(".gs-map canvas")
+        .evaluate("(c) => [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]")
+    )
+    h = float64(scope).trace().h[0].T.numpy()
+    assert found[:2] == list(h.shape)
+    red, _, blue, alpha = np.array(found[2]).reshape(*h.shape, 4).transpose(2, 0, 1)
+    clear = abs(h) > 0.05
+    assert clear.mean() > 0.5
+    assert ((red > blue) == (h > 0))[clear].all()
+    assert (alpha == 255).all()
 
 
 def test_a_click_in_the_overview_picks_a_unit(stage):
@@ -651,6 +705,20 @@ def test_the_grid_is_one_tab_stop_and_arrows_move_in_it(stage):
     page.keyboard.press("End")
     page.keyboard.press("ArrowRight")
     assert at() == (1, len(TEXT))
+
+
+@pytest.mark.parametrize(("key", "neighbour"), [("ArrowRight", 2), ("ArrowLeft", 0)])
+def test_the_focus_goes_to_the_node_of_the_neighbour_so_that_it_is_read_out(stage, key, neighbour):
+    page = stage.open(GateScope(lively(), TEXT, character=10))
+    settle(page)
+    widget(page).locator('[role="gridcell"][tabindex="0"]').focus()
+    page.evaluate(
+        "(at) => { window.next = document.activeElement.parentElement.querySelectorAll('[role=gridcell]')[at]; }",
+        neighbour,
+    )
+    page.keyboard.press(key)
+    settle(page)
+    assert page.evaluate("document.activeElement === window.next")
 
 
 def test_the_focused_cell_lies_on_the_painted_one(stage):

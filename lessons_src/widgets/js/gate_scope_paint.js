@@ -78,7 +78,6 @@ export function paintBlock(canvas, rows, shape) {
   paintPixels(pixels, to - from, bands.length, (k, b) => bands[b].colours[k]);
   g.imageSmoothingEnabled = false;
   for (const [b, { top, tall }] of bands.entries()) g.drawImage(pixels, 0, b, to - from, 1, 0, top, width, tall);
-  g.textAlign = "center";
   g.textBaseline = "middle";
   for (const band of bands) paintBand(g, band, shape);
   if (at >= from && at < to) outline(g, (at - from) * cell, cell, height, shape.dark);
@@ -134,20 +133,42 @@ function bandOf({ kind, marks: letters }, shades, marks, top, tall, { from, to, 
   return { kind, shades, marks, top, tall, colours, strength };
 }
 
-/** What lies on the cells. @param {CanvasRenderingContext2D} g @param {ReturnType<typeof bandOf>} band @param {Shape} shape */
-function paintBand(g, { kind, shades, marks, top, tall, colours, strength }, shape) {
-  const { from, to, cell, dark, paper } = shape;
-  const floor = top + tall;
-  if (marks) {
-    g.font = `600 ${Math.min(cell * 1.25, tall * 0.68).toFixed(1)}px ${FONT}`;
-    for (let t = from; t < to; t++) {
-      const faint = kind === "due" && shades[t] < 0.2;
-      const glyph = faint ? "·" : marks[t].length > 2 ? marks[t][0] : marks[t];
-      if (glyph === " ") continue;
-      g.fillStyle = css(faint ? mix(paper, ink(paper), 0.45) : ink(colours[t - from]));
-      g.fillText(glyph, (t - from + 0.5) * cell, top + tall / 2 + 0.5);
+/**
+ * A letter in each cell. Those that are equally wide are written in one go for each colour, with the gaps between them.
+ * @param {CanvasRenderingContext2D} g @param {ReturnType<typeof bandOf>} band @param {string[]} marks @param {Shape} shape
+ */
+function paintLetters(g, { kind, shades, top, tall, colours }, marks, { from, to, cell, paper }) {
+  const y = top + tall / 2 + 0.5;
+  /** @type {Record<string, string>} */
+  const lines = {};
+  g.font = `600 ${Math.min(cell * 1.25, tall * 0.68).toFixed(1)}px ${FONT}`;
+  g.textAlign = "center";
+  g.letterSpacing = "0px";
+  const gap = cell - g.measureText("0").width;
+  for (let t = from; t < to; t++) {
+    const faint = kind === "due" && shades[t] < 0.2;
+    const glyph = faint ? "·" : marks[t].length > 2 ? marks[t][0] : marks[t];
+    const style = css(faint ? mix(paper, ink(paper), 0.45) : ink(colours[t - from]));
+    if (/^[ -~·]$/.test(glyph) && g.letterSpacing) lines[style] = (lines[style] ?? "").padEnd(t - from) + glyph;
+    else {
+      g.fillStyle = style;
+      g.fillText(glyph, (t - from + 0.5) * cell, y);
     }
   }
+  g.textAlign = "left";
+  g.letterSpacing = `${gap}px`;
+  for (const [style, line] of Object.entries(lines)) {
+    g.fillStyle = style;
+    g.fillText(line, gap / 2, y);
+  }
+}
+
+/** What lies on the cells. @param {CanvasRenderingContext2D} g @param {ReturnType<typeof bandOf>} band @param {Shape} shape */
+function paintBand(g, band, shape) {
+  const { kind, shades, marks, top, tall, colours, strength } = band;
+  const { from, dark } = shape;
+  const floor = top + tall;
+  if (marks) paintLetters(g, band, marks, shape);
   if (kind === "memory") {
     // A bar above what is on the plus side, below what is on the minus side.
     const [plus, minus] = dark ? ["#ffb87a", "#9cc8ff"] : ["#6b2c00", "#0b2f66"];
