@@ -156,10 +156,6 @@ function makeAnalysis(network) {
  */
 function makeControls(shell, network, landmarks, examples) {
   const { cell, hiddenSize } = network.weights;
-  const wide = (/** @type {import("./shell.js").AnyControl} */ control) => {
-    control.root.classList.add("uw-wide");
-    return control.root;
-  };
   const input = shell.bind(
     "text",
     textControl({
@@ -171,6 +167,7 @@ function makeControls(shell, network, landmarks, examples) {
       onInput: (typed) => shell.set({ text: typed, character: null }),
     }),
   );
+  input.root.classList.add("uw-wide");
   const unknown = element("p", { class: "gs-unknown uw-wide", role: "status" });
   const example = selectControl({
     label: "or choose an example",
@@ -242,7 +239,7 @@ function makeControls(shell, network, landmarks, examples) {
       onInput: (chosen) => shell.set({ overview: chosen }),
     }),
   );
-  shell.controls.append(wide(input), unknown, example.root, unit.root);
+  shell.controls.append(input.root, unknown, example.root, unit.root);
   if (arithmetic.CLAMPABLE[cell].length) shell.controls.append(clamp.root, scope.root);
   shell.controls.append(character.root, gradient.root, overview.root);
   const texts = new Set(examples.map(([, , value]) => value));

@@ -139,6 +139,7 @@ function bandOf({ kind, marks: letters }, shades, marks, top, tall, { from, to, 
  */
 function paintLetters(g, { kind, shades, top, tall, colours }, marks, { from, to, cell, paper }) {
   const y = top + tall / 2 + 0.5;
+  const spaced = "letterSpacing" in CanvasRenderingContext2D.prototype; // not every browser can
   /** @type {Record<string, string>} */
   const lines = {};
   g.font = `600 ${Math.min(cell * 1.25, tall * 0.68).toFixed(1)}px ${FONT}`;
@@ -149,7 +150,7 @@ function paintLetters(g, { kind, shades, top, tall, colours }, marks, { from, to
     const faint = kind === "due" && shades[t] < 0.2;
     const glyph = faint ? "·" : marks[t].length > 2 ? marks[t][0] : marks[t];
     const style = css(faint ? mix(paper, ink(paper), 0.45) : ink(colours[t - from]));
-    if (/^[ -~·]$/.test(glyph) && g.letterSpacing) lines[style] = (lines[style] ?? "").padEnd(t - from) + glyph;
+    if (/^[ -~·]$/.test(glyph) && spaced) lines[style] = (lines[style] ?? "").padEnd(t - from) + glyph;
     else {
       g.fillStyle = style;
       g.fillText(glyph, (t - from + 0.5) * cell, y);

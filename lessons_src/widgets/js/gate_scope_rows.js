@@ -26,7 +26,8 @@ import { palette } from "./theme.js";
  * @property {string[]} [ghostMarks]
  */
 
-const MEANING = {
+/** What the quantities are: a name, and what it does. */
+export const MEANING = {
   i: "input gate: what may come in",
   f: "forget gate: what is kept",
   g: "candidate: what could come in",
@@ -37,6 +38,8 @@ const MEANING = {
   z: "update gate: what is kept",
   n: "candidate: what could come in",
 };
+/** The name without the explanation. @param {string} name */
+export const shortName = (name) => name.split(/[:,]/)[0];
 /** The gradient row reaches from the last value down to 10 to the minus this. */
 export const DECADES = 6;
 

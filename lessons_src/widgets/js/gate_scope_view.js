@@ -7,7 +7,7 @@
 import { LAB } from "./controls.js";
 import { element } from "./dom.js";
 import { paintBlock } from "./gate_scope_paint.js";
-import { cellWords, inWords } from "./gate_scope_rows.js";
+import { cellWords, inWords, shortName } from "./gate_scope_rows.js";
 
 /** @typedef {import("./gate_scope_rows.js").Row} Row */
 /**
@@ -139,12 +139,13 @@ function drawLine(line, { rows, at, dark, paper }, tops, from, to, shape) {
     const ghosts = [];
     labels.replaceChildren(
       ...rows.map((row, k) => {
-        const label = element("div", { class: `gs-label gs-${row.kind}` });
-        label.style.cssText = `top:${tops[k]}px;height:${HEIGHT[row.kind]}px;line-height:${HEIGHT[row.kind]}px`;
-        const symbol = label.appendChild(element("b"));
-        symbol.textContent = row.symbol;
-        if (row.colour) symbol.style.setProperty("--quantity", row.colour);
-        if (!short) label.append(` ${LABELS[/** @type {"i"} */ (row.key)] ?? row.name}`);
+        const tall = HEIGHT[row.kind];
+        const label = element(
+          "div",
+          { class: `gs-label gs-${row.kind}`, style: `top:${tops[k]}px;height:${tall}px;line-height:${tall}px` },
+          element("b", { style: row.colour && `--quantity:${row.colour}` }, row.symbol),
+        );
+        if (!short) label.append(` ${LABELS[/** @type {"due"} */ (row.key)] ?? shortName(row.name)}`);
         if (row.ghost && GHOST[row.kind] > 12 && !short) {
           const top = tops[k] + HEIGHT[row.kind];
           ghosts.push(
@@ -176,21 +177,8 @@ function drawLine(line, { rows, at, dark, paper }, tops, from, to, shape) {
   );
 }
 
-const LABELS = {
-  text: "your text",
-  i: "input gate",
-  f: "forget gate",
-  g: "candidate",
-  o: "output gate",
-  c: "cell state",
-  h: "hidden state",
-  r: "reset gate",
-  z: "update gate",
-  n: "candidate",
-  due: "closer due",
-  "∂h": "gradient",
-  "∂c": "gradient",
-};
+/** Shorter than the row's own name. */
+const LABELS = { due: "closer due", "∂h": "gradient", "∂c": "gradient" };
 
 /**
  * The three columns that can have the focus.

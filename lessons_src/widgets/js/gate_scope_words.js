@@ -1,7 +1,7 @@
 // @ts-check
 /** The sentences of GateScope: what is seen, in words, from the numbers that are drawn. */
 import { due, lead } from "./gate_scope_model.js";
-import { inWords, shown, visible } from "./gate_scope_rows.js";
+import { inWords, MEANING, shortName, shown, visible } from "./gate_scope_rows.js";
 import { showLog } from "./scales.js";
 
 /**
@@ -165,19 +165,8 @@ export function opening({ weights: { cell } }, landmarks) {
   return { question, lead };
 }
 
-const QUANTITY = {
-  i: "i  input gate",
-  f: "f  forget gate",
-  g: "g  candidate",
-  o: "o  output gate",
-  c: "c  cell state",
-  h: "h  hidden state",
-  r: "r  reset gate",
-  z: "z  update gate",
-  n: "n  candidate",
-};
 /** @param {string} key */
-export const quantityWords = (key) => QUANTITY[/** @type {"i"} */ (key)];
+export const quantityWords = (key) => `${key}  ${shortName(MEANING[/** @type {"i"} */ (key)])}`;
 
 /** @param {Landmark} mark */
 export const markWords = ({ label, unit }) => `${label} (unit ${unit})`;
