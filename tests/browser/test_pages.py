@@ -177,6 +177,51 @@ def test_reader_can_switch_between_light_and_dark(page: Page, origin: str) -> No
     assert seen == {"light", "dark", "auto"}
 
 
+def test_chosen_colours_are_there_before_the_page_is_drawn(new_page: NewPage, origin: str) -> None:
+    page = new_page(color_scheme="light")
+    page.add_init_script("""localStorage.setItem("mode", "dark"); document.addEventListener("readystatechange",
+        () => { window.early ??= document.documentElement.dataset.theme; })""")
+    page.goto(f"{origin}{PAGES[0]}")
+    assert page.evaluate("window.early") == "dark", "deferred scripts run later"
+
+
+def test_search_opens_and_closes_by_keys_alone(page: Page, origin: str) -> None:
+    page.goto(f"{origin}{LIVE[0]}")
+    dialog = page.locator("#pst-search-dialog")
+    page.keyboard.press("Control+k")
+    expect(dialog.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_contents_mark_the_section_that_is_read(page: Page, origin: str) -> None:
+    page.goto(f"{origin}{LIVE[-1]}")
+    marked = page.locator("#pst-page-toc-nav [aria-current]")
+    expect(marked).to_have_count(0)
+    page.evaluate("document.getElementById('exercises').scrollIntoView()")
+    expect(marked).to_have_text("Exercises")
+    page.mouse.wheel(0, 300)
+    expect(marked).to_have_text("Exercises")
+    page.evaluate("scrollTo(0, 0)")
+    expect(marked).to_have_count(0)
+
+
+def test_code_is_copied_by_its_button(new_page: NewPage, origin: str) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{origin}{LIVE[-1]}")
+    code = page.locator("div.cell_input pre").first
+    button = page.get_by_role("button", name="Copy", exact=True).first
+    button.focus()
+    expect(button).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == code.text_content()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Copy", exact=True).first.click()
+    expect(page.get_by_role("button", name="Selected")).to_have_count(1)
+    assert page.evaluate("getSelection().toString().length") > 20
+
+
 # == Formulas, links and downloads ====================================================================
 
 

@@ -95,19 +95,16 @@
     const section = document.getElementById(decodeURIComponent(/** @type {HTMLAnchorElement} */ (link).hash.slice(1)));
     if (section) entries.set(section.querySelector("h1, h2, h3, h4") ?? section, link);
   }
-  const reading = new IntersectionObserver(
-    (changes) => {
-      const heading = changes.filter((change) => change.isIntersecting).pop()?.target;
-      if (!heading) return;
-      for (const [other, link] of entries) {
-        link.classList.toggle("active", other === heading);
-        if (other === heading) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      }
-    },
-    { rootMargin: "0px 0px -70% 0px" },
-  );
-  for (const heading of entries.keys()) reading.observe(heading);
+  function markPlace() {
+    const read = [...entries.keys()].filter((heading) => heading.getBoundingClientRect().top < innerHeight * 0.3).pop();
+    for (const [heading, link] of entries) {
+      link.classList.toggle("active", heading === read);
+      if (heading === read) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+  addEventListener("scroll", markPlace, { passive: true });
+  markPlace();
 
   // == Code that can be copied =========================================================================
 
