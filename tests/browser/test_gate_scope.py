@@ -585,13 +585,19 @@ LETTERS = """
 
 def test_letters_written_in_one_go_lie_where_single_ones_do(stage):
     """A browser without `letterSpacing` writes each alone, as all do with letters that may be wider."""
-    scope = GateScope(lively(), 'wide “한글” and {İ} (i) 😀 "end"', gate="f", character=3)
+    torch.manual_seed(0)
+    model = CharModel('abdefinw 한글(){}"·', hidden_size=7)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_(0, 1.5)  # cells so dark that the ink is white, and so light that it is black
+    scope = GateScope(model, 'wide 한글 and {fine} (in) 한 "end"', gate="f", character=3)
     page = stage.open(scope, theme="dark")
     settle(page)
     together, painted = page.evaluate(LETTERS, False)
     page.evaluate(LETTERS, False)
     alone, same = page.evaluate(LETTERS, True)
     assert max(map(len, together)) > 20
+    assert set(scope.text) <= set("".join(together))
     assert max(map(len, alone)) <= 2
     assert same == painted
 
@@ -646,6 +652,11 @@ def test_the_overview_has_a_pixel_for_each_unit_and_character(stage):
     assert clear.mean() > 0.5
     assert ((red > blue) == (h > 0))[clear].all()
     assert (alpha == 255).all()
+
+
+def test_a_pick_behind_the_end_is_the_last_character(stage):
+    page = stage.open(GateScope(lively(), "short", character=5000))
+    assert "(character 5)" in sentence(page)
 
 
 def test_a_click_in_the_overview_picks_a_unit(stage):
