@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 WORKERS = int(os.environ.get("WORKERS", "2"))
 # One core for each kernel, and no progress bars: in a page they would never move again.
 KERNEL_ENV = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+# The collector of cycles would walk through all of torch again and again, a tenth of a chapter's time: it comes rarely.
+KERNEL_ARGUMENTS = ["--log-level=ERROR", "--IPKernelApp.exec_lines=__import__('gc').set_threshold(100_000, 20, 100)"]
 
 
 def surroundings(root: Path) -> str:
@@ -107,7 +109,7 @@ async def run(path: Path, notebook: NotebookNode, timeout: int) -> str | None:
         notebook,
         timeout=timeout,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=KERNEL_ARGUMENTS,
         resources={"metadata": {"path": path.parent}},
     )
     try:
