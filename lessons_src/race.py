@@ -165,7 +165,7 @@ def load(path: Path = RESULTS) -> Results:
         if stored["format"] != FORMAT:
             raise ValueError(f"format {stored['format']!r}")
         known = {str(key): key for key in grid()}
-        points = {known[name]: _point(row, stored["sessions"]) for name, row in stored["points"].items()}
+        points = {known[name]: _point(row, stored["made"]) for name, row in stored["points"].items()}
         trials = {_trial(key): math.inf if loss is None else float(loss) for key, loss in stored["trials"].items()}
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"path: {path} is damaged, or is no results of the race ({error!r})") from None
@@ -174,12 +174,12 @@ def load(path: Path = RESULTS) -> Results:
 
 def save(results: Results, path: Path = RESULTS) -> None:
     """Writes everything, whole or not at all: one point per line, numbers to four digits."""
-    sessions = sorted({(p.torch, p.date) for p in results.points.values()})
+    made = sorted({(p.torch, p.date) for p in results.points.values()})
     order = {key: k for k, key in enumerate(grid())}
-    points = {str(key): _row(results.points[key], sessions) for key in sorted(results.points, key=order.__getitem__)}
+    points = {str(key): _row(results.points[key], made) for key in sorted(results.points, key=order.__getitem__)}
     trials = {str(t): _digits(loss) if math.isfinite(loss) else None for t, loss in sorted(results.trials.items())}
-    columns = ["rate", "score", "fitted", "losses", "shares", "milliseconds", "session"]
-    parts = {"format": FORMAT, "columns": columns, "sessions": sessions}
+    columns = ["rate", "score", "fitted", "losses", "shares", "milliseconds", "made"]
+    parts = {"format": FORMAT, "columns": columns, "made": made}
     lines = [f'"{name}": {json.dumps(value)}' for name, value in parts.items()]
     tables: dict[str, dict[str, Any]] = {"trials": trials, "points": points}
     for name, table in tables.items():
@@ -193,16 +193,16 @@ def _digits(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _row(point: Point, sessions: Sequence[tuple[str, str]]) -> list[Any]:
+def _row(point: Point, made: Sequence[tuple[str, str]]) -> list[Any]:
     fitted = None if point.fitted is None else _digits(point.fitted)
     losses, shares = [_digits(v) for v in point.losses], [float(f"{v:.2g}") for v in point.shares]
-    session = sessions.index((point.torch, point.date))
-    return [point.rate, _digits(point.score), fitted, losses, shares, float(f"{point.milliseconds:.3g}"), session]
+    which = made.index((point.torch, point.date))
+    return [point.rate, _digits(point.score), fitted, losses, shares, float(f"{point.milliseconds:.3g}"), which]
 
 
-def _point(row: Sequence[Any], sessions: Sequence[Sequence[str]]) -> Point:
-    rate, score, fitted, losses, shares, milliseconds, session = row
-    torch_version, date = sessions[session]
+def _point(row: Sequence[Any], made: Sequence[Sequence[str]]) -> Point:
+    rate, score, fitted, losses, shares, milliseconds, which = row
+    torch_version, date = made[which]
     return Point(score, fitted, tuple(losses), tuple(shares), milliseconds, rate, torch_version, date)
 
 
