@@ -326,8 +326,9 @@ function createButtons(shell) {
 function addFigure(shell) {
   const graph = createGraph();
   const title = element("p", { class: "bp-title" });
-  const lines = ["In symbols", "In numbers", "In code", "Checked"].map((name) => {
-    const value = element("dd", { class: `bp-${name.slice(3).trim()}` });
+  const kinds = { symbols: "In symbols", numbers: "In numbers", code: "In code", checked: "Checked" };
+  const lines = Object.entries(kinds).map(([kind, name]) => {
+    const value = element("dd", { class: `bp-${kind}` });
     return { name: element("dt", {}, name), value };
   });
   const term = element(

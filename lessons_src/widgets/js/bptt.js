@@ -44,7 +44,7 @@ import { sequenceForward } from "./cells.js";
  */
 
 /** How far a quantity is nudged, to both sides. */
-export const NUDGE = 1e-5;
+const NUDGE = 1e-5;
 
 /** @param {ArrayLike<number>} weightIh @param {ArrayLike<number>} weightHh @param {ArrayLike<number>} bias @returns {Weights} */
 export function network(weightIh, weightHh, bias) {
@@ -87,7 +87,7 @@ export function backward({ hiddenSize: H, weightHh }, h, direct) {
 }
 
 /** @param {Float64Array} dA @param {Float64Array} h @param {Float64Array} h0 */
-export function perStep(dA, h, h0) {
+function perStep(dA, h, h0) {
   const H = h0.length;
   const parts = new Float64Array(dA.length * H);
   for (let row = 0; row < dA.length; row++) {

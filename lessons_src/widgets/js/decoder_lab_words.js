@@ -39,7 +39,7 @@ const chance = (h) => {
 };
 
 /** The step at which the beam dropped the greedy path; 0 if it kept it. @param {Scene} scene */
-export function droppedAt({ tree, greedy }) {
+function droppedAt({ tree, greedy }) {
   const goals = greedy.steps.map((step) => step.find(({ kept }) => kept)?.tokens.join());
   return (
     1 +

@@ -28,7 +28,7 @@ export function sentence({ errors, order, start, feed }) {
 }
 
 /** Up to where it clearly beats the mean; far ahead a forecast is the mean, and which is closer is chance. @param {Scene["errors"]} errors */
-export function aboutMean(errors) {
+function aboutMean(errors) {
   const level = errors.findIndex(({ own, mean }) => own > CLEARLY * mean);
   const clearly = "its own predictions are at least a tenth better than the mean.";
   if (level < 0) return `At each of the ${errors.length} steps ${clearly}`;

@@ -37,7 +37,7 @@ import { normals } from "./random.js";
  * @property {() => number} weightGradient ‖∂L/∂W_hh‖, computed when asked for, since a moving control has no time for it
  */
 
-export const INPUT_SIZE = 8;
+const INPUT_SIZE = 8;
 const STREAM = { recurrent: 0, input: 1, direction: 2, noise: 3 };
 
 /** W_hh before the gain; kept, since a reader who drags the gain asks for the same one again and again. */

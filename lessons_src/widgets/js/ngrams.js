@@ -86,7 +86,7 @@ export function contextOf(before, order) {
 }
 
 /** @param {Counts} counts @param {Settings} settings @param {number[]} context @param {number} w */
-export function estimate(counts, { smoothing, add, vocabSize }, context, w) {
+function estimate(counts, { smoothing, add, vocabSize }, context, w) {
   if (smoothing !== "witten-bell") {
     const seen = counts(context);
     const total = (seen?.total ?? 0) + add * vocabSize;

@@ -15,7 +15,7 @@
 const GOLDEN = 0x9e3779b9;
 
 /** @param {number} x a whole number, taken modulo 2³² @returns {number} 0 … 2³² − 1 */
-export function hash32(x) {
+function hash32(x) {
   let y = x >>> 0;
   y = Math.imul(y ^ (y >>> 16), 0x7feb352d);
   y = Math.imul(y ^ (y >>> 15), 0x846ca68b);

@@ -28,7 +28,7 @@ export function aboutScene(scene) {
 export const countCut = ({ cut }) => cut.reach.reduce((sum, { first }) => sum + first - 1, 0);
 
 /** @param {Scene} scene */
-export function aboutStates({ differs, carry }) {
+function aboutStates({ differs, carry }) {
   if (!differs) return carry ? "All states are the same, bit by bit." : "All states happen to be the same.";
   return `From step ${differs} on the states differ: a window that starts from zeros has forgotten the past.`;
 }

@@ -34,7 +34,7 @@ const GAIN = 0.9;
 const STREAM = { recurrent: 0, input: 1 }; // as in draws.py
 
 /** W_hh = 0.9 Q with an orthogonal Q, so that no difference between two states can grow. @param {number} seed @param {number} D @returns {Layer} */
-export function randomLayer(seed, D) {
+function randomLayer(seed, D) {
   return {
     H: UNITS,
     weightIh: normals(seed, STREAM.input, UNITS * D),

@@ -52,7 +52,7 @@ export function readText(text) {
 }
 
 /** @param {number[]} ids @param {{ model: string, window: number }} settings @returns {Example[]} */
-export function examplesOf(ids, { model, window }) {
+function examplesOf(ids, { model, window }) {
   return ids.flatMap((id, t) => {
     const around = [...ids.keys()].filter((place) => place !== t && Math.abs(place - t) <= window);
     if (model === "skip-gram")
@@ -66,7 +66,7 @@ export function examplesOf(ids, { model, window }) {
  * mean of a row with itself is the row: what counts is each word's share of the inputs.
  * @param {Example[]} examples
  */
-export function lossFloor(examples) {
+function lossFloor(examples) {
   const bags = examples.map(({ inputs }) =>
     [...new Set(inputs)]
       .sort((a, b) => a - b)
