@@ -121,6 +121,14 @@ def sequence_lengths(lengths: object, batch: int, steps: int) -> Tensor:
     return found.long()
 
 
+def one_number(name: str, value: object) -> Tensor:
+    """Returns what a function gave if it is one number as a tensor; `name` is the argument that took the function."""
+    if isinstance(value, Tensor) and value.numel() == 1:
+        return value
+    came = f"one of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
+    raise ValueError(f"{name}: expected a function that returns one number as a tensor, got {came}")
+
+
 def no_nan(name: str, weight: Tensor) -> None:
     """Refuses a weight that holds NaN; ±∞ is allowed, since a clamped gate is a bias of ±∞."""
     if torch.isnan(weight).any():

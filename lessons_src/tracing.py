@@ -127,9 +127,7 @@ def _direct(loss: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
     """∂L/∂y, what the loss sends to the outputs directly: y is (T, B, ·), `loss` sees it batch first."""
     y = y.transpose(0, 1).detach().requires_grad_()
     with torch.enable_grad():
-        value = loss(y)
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        raise ValueError(f"loss: expected a function of y that returns one number, got {value!r}")
+        value = checks.one_number("loss", loss(y))
     if not value.requires_grad:
         raise ValueError("loss: expected a function of y, got one whose value does not depend on y")
     (d_y,) = torch.autograd.grad(value, y)

@@ -68,9 +68,7 @@ def train(
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
             optimizer.zero_grad()
-            value = loss(model, batch)
-            if not isinstance(value, Tensor) or value.numel() != 1:
-                raise ValueError(f"loss: expected a function that returns one number as a tensor, got {value!r}")
+            value = checks.one_number("loss", loss(model, batch))
             value.backward()
             norm = float(clip_grad_norm_(parameters, math.inf if clip_norm is None else clip_norm))
             found = float(value.detach())

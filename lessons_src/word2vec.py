@@ -224,6 +224,8 @@ class ContextModel(nn.Module):
 
 def noise_distribution(counts: Int[Tensor, " vocab"], power: float = 0.75) -> Float[Tensor, " vocab"]:
     """Where negatives are drawn from: each word's count to the power of 0.75, as shares that add up to 1 (V,)."""
+    if not counts.any():
+        raise ValueError(f"counts: expected at least one above 0, got {len(counts)} times 0")
     weights = counts.double() ** checks.number_between("power", power, 0.0, 1.0)
     return weights / weights.sum()
 
@@ -280,6 +282,8 @@ class Word2Vec:
         shrink: bool = True,
         seed: int = 0,
     ) -> None:
+        if not isinstance(corpus, Corpus):
+            raise TypeError(f"corpus: expected one made by Corpus.of, got {type(corpus).__name__}")
         self.corpus = corpus
         self.window = checks.whole_number("window", window)
         self.model = checks.one_of("model", model, MODELS)

@@ -25,6 +25,7 @@ from lessons_src import (
     seq2seq,
     text,
     training,
+    word2vec,
 )
 from lessons_src.cells import GRUCell, LSTMCell, RNNCell
 from lessons_src.layers import GRU, LSTM, RNN, from_torch
@@ -271,7 +272,7 @@ REFUSALS: dict[str, Refusal] = {
         "expected numbers",
     ),
     "tracing a loss of many numbers": Refusal(
-        lambda: trace(LSTM(3, 4), zeros(2, 5, 3), lambda y: y), ValueError, "loss", "tensor(", "one number"
+        lambda: trace(LSTM(3, 4), zeros(2, 5, 3), lambda y: y), ValueError, "loss", "(2, 5, 4)", "one number"
     ),
     "tracing a loss that is a float": Refusal(
         lambda: trace(LSTM(3, 4), zeros(2, 5, 3), lambda y: 1.0),  # type: ignore[arg-type,return-value]
@@ -279,6 +280,16 @@ REFUSALS: dict[str, Refusal] = {
         "loss",
         "1.0",
         "one number",
+    ),
+    "words for Word2Vec that are no corpus": Refusal(
+        lambda: word2vec.Word2Vec([["a", "b"]]),  # type: ignore[arg-type]
+        TypeError,
+        "corpus",
+        "list",
+        "Corpus.of",
+    ),
+    "negatives from words that never occur": Refusal(
+        lambda: word2vec.noise_distribution(torch.zeros(3).long()), ValueError, "counts", "0", "at least one above 0"
     ),
     "tracing a loss that forgets y": Refusal(
         lambda: trace(LSTM(3, 4), zeros(2, 5, 3), lambda y: torch.tensor(1.0)),
@@ -364,7 +375,7 @@ REFUSALS: dict[str, Refusal] = {
     "clipping at NaN": Refusal(lambda: train(clip_norm=NAN), ValueError, "clip_norm", "nan", "a number from 0"),
     "clipping at a word": Refusal(lambda: train(clip_norm="1"), TypeError, "clip_norm", "'1'", "a number"),
     "a loss of many numbers": Refusal(
-        lambda: train(loss=lambda m, b: m(zeros(2, 1))), ValueError, "loss", "tensor(", "one number"
+        lambda: train(loss=lambda m, b: m(zeros(2, 1))), ValueError, "loss", "(2, 1)", "one number"
     ),
     "a loss that is a float": Refusal(lambda: train(loss=lambda m, b: 0.5), ValueError, "loss", "0.5", "as a tensor"),
     "a schedule of no steps": Refusal(lambda: training.warm_cosine(0), ValueError, "steps", "0", "at least 1"),

@@ -43,6 +43,10 @@ def test_unknown_command_is_an_error() -> None:
         to_mathml(r"\nosuchcommand", block=False)
 
 
+def test_product_of_gates_is_no_large_operator() -> None:
+    assert re.findall(r"<mo [^>]*>⊙</mo>", to_mathml(r"f \odot c", block=True))[0].count('largeop="false"') == 1
+
+
 # == Style sheets ====================================================================================================
 
 

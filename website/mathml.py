@@ -35,7 +35,7 @@ def to_mathml(source: str, block: bool) -> str:
     if block and r"\\" in source and not source.startswith(r"\begin"):
         source = rf"\begin{{aligned}}{source}\end{{aligned}}"
     drawn = CONVERTER.convert_with_local_state(source, displaystyle=block)
-    return drawn.replace("<mo>⊙</mo>", '<mo largeop="false">⊙</mo>')  # Firefox takes it for a sum
+    return drawn.replace(">⊙</mo>", ' largeop="false">⊙</mo>')  # Firefox takes it for a kind of sum
 
 
 def convert(node: nodes.Element, block: bool) -> str:
