@@ -5,8 +5,6 @@ The theme brings four hundred kilobytes of rules, most of them for components an
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,28 +16,29 @@ from tinycss2.ast import LiteralToken, Node
 COMMA = LiteralToken(0, 0, ",")
 
 
-@dataclass
 class Names:
     """What a selector may ask for.
 
-    Attributes:
+    Args:
         tags: the element, attributes, classes and ids of each tag.
         scripts: names that a script may give to any tag.
     """
 
-    tags: set[frozenset[str]]
-    scripts: set[str]
+    def __init__(self, tags: Iterable[frozenset[str]], scripts: set[str]) -> None:
+        self.scripts = scripts
+        self.tags: dict[str, list[frozenset[str]]] = {}
+        for tag in tags:
+            for name in tag:
+                self.tags.setdefault(name, []).append(tag)
 
-    def __post_init__(self) -> None:
-        self.meet = cache(self._meet)
-
-    def _meet(self, asked: frozenset[str]) -> bool:
+    def meet(self, asked: frozenset[str]) -> bool:
         """Whether one tag may have all these names."""
         rest = asked - self.scripts
-        return not rest or any(rest <= tag for tag in self.tags)
+        rarest = min((self.tags.get(name, []) for name in rest), key=lambda tags: len(tags), default=[])
+        return not rest or any(rest <= tag for tag in rarest)
 
     def __contains__(self, name: str) -> bool:
-        return self.meet(frozenset({name}))
+        return name in self.scripts or name in self.tags
 
 
 def names_in(pages: Iterable[str], scripts: Iterable[str], figures: Iterable[str]) -> Names:
