@@ -547,6 +547,9 @@ def test_the_sentence_says_what_the_clamp_costs(stage):
     assert found[3] == ("< .01" if held < 0.005 else f"{held:.2f}"[1:])
     assert held < 0.3 * free
 
+    put(page, "at", 37)
+    assert re.search(r'the model gives the closer " P\s<\s\.01; now < \.01\.$', sentence(page)), sentence(page)
+
 
 def test_without_gates_no_clamp_is_offered(stage):
     page = stage.open(still_model("RNN"))

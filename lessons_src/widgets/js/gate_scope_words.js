@@ -39,6 +39,9 @@ export function clampWords(gate, value, scope) {
 export const probability = (p) =>
   p > 0.995 && p < 1 ? "> .99" : p < 0.005 && p > 0 ? "< .01" : shown(p, 2).replace(/^0/, "");
 
+/** "P = .94" or "P > .99", on one line. @param {number} p */
+const chance = (p) => `P = ${probability(p)}`.replace(/= (?=[<>])/, "").replaceAll(" ", "\u00a0");
+
 /** What is due, in a sentence. @param {Network} network @param {string} character */
 const named = (network, character) => (network.closers.length ? `the closer ${character}` : `“${visible(character)}”`);
 
@@ -68,7 +71,7 @@ export function sentence(scene) {
 /** What the model expects, with no gate held. @param {Scene} scene */
 function expectation({ network, free, symbols, at, picked }) {
   const { character, probability: p } = due(network, free, at + lead(network));
-  const expects = `the model expects ${named(network, character)} next with P\u00a0=\u00a0${probability(p)}`;
+  const expects = `the model expects ${named(network, character)} next with ${chance(p)}`;
   if (picked) return `After ${place(symbols, at)} ${expects}.`;
   return `${network.closers.length ? "A closer is" : "The model is"} surest after ${place(symbols, at)}: ${expects}.`;
 }
@@ -82,16 +85,15 @@ function loss({ network, free, now, symbols, at, picked, everywhere }) {
   const drop = was.probability - now.probabilities[t * C + was.index];
   const rise = is.probability - free.probabilities[t * C + is.index];
   const about = rise > drop ? is : was;
-  const before = probability(free.probabilities[t * C + about.index]);
+  const before = chance(free.probabilities[t * C + about.index]);
   const after = probability(now.probabilities[t * C + about.index]);
   const what = named(network, about.character);
-  if (picked)
-    return `After ${place(symbols, at)}: without the clamp the model gives ${what} P\u00a0=\u00a0${before}; now ${after}.`;
+  if (picked) return `After ${place(symbols, at)}: without the clamp the model gives ${what} ${before}; now ${after}.`;
   if (Math.max(rise, drop) < 0.05)
     return `The clamp changes next to nothing on this text${everywhere ? "." : ": whatever this unit holds, other units hold it, too."}`;
   if (rise > drop)
-    return `The clamp shows most after ${place(symbols, at)}: ${what} had P\u00a0=\u00a0${before} there without it; now ${after}.`;
-  return `The clamp costs most after ${place(symbols, at)}. Without it the model expects ${what} there with P\u00a0=\u00a0${before}; now ${after}.`;
+    return `The clamp shows most after ${place(symbols, at)}: ${what} had ${before} there without it; now ${after}.`;
+  return `The clamp costs most after ${place(symbols, at)}. Without it the model expects ${what} there with ${before}; now ${after}.`;
 }
 
 /** @param {string[]} symbols @param {number} at */
