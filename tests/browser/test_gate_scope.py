@@ -547,7 +547,7 @@ def test_the_sentence_says_what_the_clamp_costs(stage):
     assert found[3] == ("< .01" if held < 0.005 else f"{held:.2f}"[1:])
     assert held < 0.3 * free
 
-    control(page, "character").fill("38")
+    control(page, "character").fill("37")
     assert re.search(r'the model gives the closer " P\s<\s\.01; now < \.01\.$', sentence(page)), sentence(page)
 
 
