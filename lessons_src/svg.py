@@ -50,17 +50,22 @@ def fit(svg: str, ink: str, attributes: Mapping[str, str]) -> str:
 
 def rename(root: Element, mark: str) -> None:
     """Give what is referred to a name that begins with a mark, and take all other names away."""
-    refers = re.compile(r"#([\w.-]+)")
-    used = [name for element in root.iter() for value in element.attrib.values() for name in refers.findall(value)]
-    names = {name: f"{mark}{number}" for number, name in enumerate(dict.fromkeys(used))}
-    for element in root.iter():
-        if element.get("id") in names:
-            element.set("id", names[element.attrib["id"]])
-        else:
-            element.attrib.pop("id", None)
-        for key in ("href", "clip-path"):
-            if not element.get(key, "").startswith("data:") and key in element.attrib:
-                element.set(key, refers.sub(lambda found: f"#{names[found[1]]}", element.attrib[key]))
+    places = [(element, key) for element in root.iter() for key in element.attrib]
+    used = dict.fromkeys(name for element, key in places for name in references(key, element.attrib[key]))
+    names = {name: f"{mark}{number}" for number, name in enumerate(used)}
+    for element, key in places:
+        value = element.attrib.pop(key)
+        for name in references(key, value):
+            value = value.replace(f"#{name}", f"#{names[name]}")
+        if key != "id":
+            element.set(key, value)
+        elif value in names:
+            element.set(key, names[value])
+
+
+def references(key: str, value: str) -> list[str]:
+    """The names of other elements in an attribute."""
+    return re.findall(r"^#([\w.-]+)$" if key == "href" else r"url\(#([\w.-]+)\)", value)
 
 
 def styles(element: Element) -> dict[str, str]:

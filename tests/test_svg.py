@@ -113,6 +113,14 @@ def test_half_of_the_bytes_go(draw: Callable[[], Figure]) -> None:
     assert len(after) < 0.6 * len(re.sub(r"<metadata>.*?</metadata>", "", before, flags=re.DOTALL))
 
 
+def test_a_hatched_area_finds_its_pattern() -> None:
+    figure, axes = plotting.subplots()
+    axes.bar([1, 2], [1, 2], hatch="//")
+    text = svg.fit(raw(figure), INK, {})
+    (used,) = set(re.findall(r"url\(#(\w+)\)", text)) - set(re.findall(r'<clipPath id="(\w+)"', text))
+    assert f'<pattern id="{used}"' in text
+
+
 def test_neighbours_alike_are_told_once_and_keep_their_order() -> None:
     paths = "".join(
         f'<path d="M {n} 0 L {n}.123456 1.50 L 3 -0.0001" style="stroke: {c}"/>' for n, c in enumerate("rrrbr")
