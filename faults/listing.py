@@ -20,7 +20,10 @@ class Fault:
         find: the text that is right; it must stand there exactly once.
         replace: the text that is wrong.
         tests: what should notice, as pytest names it.
-        pages: documents that must be built for this; a build that fails has noticed too.
+        pages: documents that must be built for this, a root and at least one more; a build that fails has noticed too.
+
+    Raises:
+        ValueError: `pages` has a root only.
     """
 
     part: str
@@ -30,6 +33,10 @@ class Fault:
     replace: str
     tests: tuple[str, ...]
     pages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.pages) == 1:
+            raise ValueError(f"{self.name}: expected a root and at least one more page, got {self.pages[0]!r} alone")
 
     def spoil(self, root: Path) -> str:
         """The text of the file with the fault in it.

@@ -39,6 +39,11 @@ def test_there_are_enough_of_every_kind_each_with_a_name_of_its_own() -> None:
     assert {one.part for one in FAULTS} == set(PARTS)
 
 
+def test_a_page_alone_is_refused_since_it_makes_no_book() -> None:
+    with pytest.raises(ValueError, match=r"x: expected a root and at least one more page, got 'book/index' alone"):
+        Fault("website", "x", "a", "b", "c", (), pages=("book/index",))
+
+
 @pytest.mark.parametrize(
     ("found", "message"),
     [
