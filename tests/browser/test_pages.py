@@ -14,6 +14,7 @@ from axe_core_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import Page, ViewportSize, expect
 
+from benchmarks.pages import MARKS
 from tests.browser.conftest import ROOT, NewPage
 
 PHONE: ViewportSize = {"width": 375, "height": 800}
@@ -101,7 +102,7 @@ def test_page_from_a_server_is_light_accessible_and_printed_with_its_figures(
     page.on("response", lambda response: bodies.update({response.url: response.body()}))
     page.goto(site + name, wait_until="networkidle")  # half a second, in which the live figures find their words
     assert_alive(page, name)
-    budget = MORE.get(name, 500_000 if name in LIVE else 250_000)
+    budget = MORE.get(name, MARKS[name in LIVE])
     sizes = {url: len(body) for url, body in bodies.items()}
     assert sum(sizes.values()) <= budget, f"{name} loads {sum(sizes.values())} bytes: " + json.dumps(sizes, indent=1)
 
