@@ -251,8 +251,17 @@ def misfits(page: Page) -> list[str]:
              const box = target.getBoundingClientRect(); return box.width && (box.width < 24 || box.height < 24); })
              .map((node) => node.outerHTML)"""
     )
-    found = [v for v in Axe().run(page)["violations"] if v["impact"] in ("serious", "critical")]
-    return [f"{wide} pixels too wide"] * (wide > 0) + small + [f"{v['id']}: {v['nodes']}" for v in found]
+    return [f"{wide} pixels too wide"] * (wide > 0) + small + barriers(page)
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical, one line for each element."""
+    return [
+        f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
+        for violation in Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
 
 
 def contrast(one: str, other: str) -> float:

@@ -10,12 +10,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from axe_core_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import Page, ViewportSize, expect
 
 from benchmarks.pages import MARKS
 from tests.browser.conftest import ROOT, NewPage
+from tests.browser.harness import barriers
 
 PHONE: ViewportSize = {"width": 375, "height": 800}
 TABLET: ViewportSize = {"width": 900, "height": 800}
@@ -77,12 +77,7 @@ def assert_accessible(page: Page) -> None:
     """No serious or critical finding of axe, with all that is folded open."""
     page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
     settle(page)
-    found = [
-        f"{violation['id']}: {violation['help']}\n    {node['html'][:200]}\n    {node['any'][:1]}"
-        for violation in Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+    found = barriers(page)
     assert not found, "\n".join(found)
 
 
